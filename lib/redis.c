@@ -1,0 +1,415 @@
+#include "redis.h"
+
+#include <errno.h>
+#include <fcntl.h>
+#include <poll.h>
+#include <stdbool.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/random.h>
+#include <sys/socket.h>
+#include <time.h>
+
+#include "secret.h"
+
+/* The first pause after a failure, in milliseconds. */
+#define BACKOFF_MIN_MS 50
+
+/* Bytes of the word that starts an error reply, for messages: "WRONGPASS" for example. */
+#define ERROR_WORD_MAX 32
+
+struct xs_redis {
+    struct xs_redis_config config;
+    redisContext *context; /* NULL: no connection */
+    uint64_t generation;
+    int64_t retry_at_ms; /* monotonic; 0: no pause */
+    int backoff_ms;      /* the pause that the next failure brings */
+    struct xs_error_info info;
+};
+
+static int64_t monotonic_ms(void)
+{
+    struct timespec now;
+
+    clock_gettime(CLOCK_MONOTONIC, &now); /* cannot fail with this clock */
+    return (int64_t)now.tv_sec * 1000 + now.tv_nsec / 1000000;
+}
+
+/*
+ * Records a failure: what was tried, on what, why. Where the peer is comes from the configuration.
+ * Closes the connection.
+ */
+static enum xs_error fail(struct xs_redis *redis, enum xs_error code, const char *tried,
+                          const char *why)
+{
+    const struct xs_redis_config *config = &redis->config;
+    char place[XS_ERROR_TEXT_SIZE];
+
+    if (config->path != NULL)
+        snprintf(place, sizeof place, "%s", config->path);
+    else
+        snprintf(place, sizeof place, strchr(config->host, ':') != NULL ? "[%s]:%d" : "%s:%d",
+                 config->host, config->port);
+    redis->info.code = XS_OK;
+    /* `why` may point into the context, so the connection is closed last. */
+    xs_error_set(&redis->info, code, "%s Redis at %.300s: %s", tried, place, why);
+    xs_redis_close(redis);
+    return code;
+}
+
+/* Records what hiredis says about its context. */
+static enum xs_error fail_context(struct xs_redis *redis, const char *tried)
+{
+    enum xs_error code = XS_ERROR_UNAVAILABLE;
+
+    if (redis->context->err == REDIS_ERR_PROTOCOL)
+        code = XS_ERROR_PROTOCOL;
+    else if (redis->context->err == REDIS_ERR_OOM)
+        code = XS_ERROR_NOMEM;
+    return fail(redis, code, tried, redis->context->errstr);
+}
+
+/* Starts a pause, a little shorter than planned by chance, so that programs do not knock as one. */
+static void pause_start(struct xs_redis *redis)
+{
+    unsigned chance = 0;
+    int pause_ms = redis->backoff_ms;
+
+    if (getrandom(&chance, sizeof chance, GRND_NONBLOCK) != (ssize_t)sizeof chance)
+        chance = 0; /* no randomness, no jitter */
+    pause_ms -= (int)(chance % ((unsigned)pause_ms / 4 + 1));
+    redis->retry_at_ms = monotonic_ms() + pause_ms;
+    redis->backoff_ms *= 2;
+    if (redis->backoff_ms > XS_REDIS_BACKOFF_MAX_MS)
+        redis->backoff_ms = XS_REDIS_BACKOFF_MAX_MS;
+}
+
+static void pause_reset(struct xs_redis *redis)
+{
+    redis->retry_at_ms = 0;
+    redis->backoff_ms = BACKOFF_MIN_MS;
+}
+
+/* Waits until the socket has one of `events`, or an error that the next call will meet. */
+static enum xs_error wait_ready(struct xs_redis *redis, short events, int64_t deadline_ms,
+                                const char *tried)
+{
+    struct pollfd ready = {.fd = redis->context->fd, .events = events};
+
+    for (;;) {
+        int64_t left_ms = deadline_ms - monotonic_ms();
+        int count = left_ms > 0 ? poll(&ready, 1, (int)left_ms) : 0;
+
+        if (count > 0)
+            return XS_OK;
+        if (count == 0)
+            return fail(redis, XS_ERROR_TIMEOUT, tried, "no answer in time");
+        if (errno != EINTR)
+            return fail(redis, XS_ERROR_UNAVAILABLE, tried, strerror(errno));
+    }
+}
+
+/* Counts the bytes that the reader holds and has not yet made a reply of. */
+static size_t reader_rest(const redisReader *reader)
+{
+    return reader->len - reader->pos;
+}
+
+/* Reads what is there; `budget` is how many bytes may still come. */
+static enum xs_error read_some(struct xs_redis *redis, size_t *budget, const char *tried)
+{
+    redisContext *context = redis->context;
+    size_t before = context->reader->len;
+    size_t got;
+
+    if (redisBufferRead(context) != REDIS_OK)
+        return fail_context(redis, tried);
+    got = context->reader->len - before;
+    if (got > *budget)
+        return fail(redis, XS_ERROR_PROTOCOL, tried, "the replies are too long");
+    *budget -= got;
+    return XS_OK;
+}
+
+/* Reads one reply. On failure the connection is closed and `ret_reply` is untouched. */
+static enum xs_error read_reply(struct xs_redis *redis, int64_t deadline_ms, size_t *budget,
+                                const char *tried, redisReply **ret_reply)
+{
+    for (;;) {
+        void *reply = NULL;
+        enum xs_error error;
+
+        if (redisGetReplyFromReader(redis->context, &reply) != REDIS_OK)
+            return fail_context(redis, tried);
+        if (reply != NULL) {
+            *ret_reply = reply;
+            return XS_OK;
+        }
+        error = wait_ready(redis, POLLIN, deadline_ms, tried);
+        if (error == XS_OK)
+            error = read_some(redis, budget, tried);
+        if (error != XS_OK)
+            return error;
+    }
+}
+
+/* Makes the context and waits until it is connected. */
+static enum xs_error connect_context(struct xs_redis *redis, int64_t deadline_ms)
+{
+    static const char tried[] = "connecting to";
+    const struct xs_redis_config *config = &redis->config;
+    int code = 0;
+    socklen_t code_len = sizeof code;
+    enum xs_error error;
+
+    redis->context = config->path != NULL ? redisConnectUnixNonBlock(config->path)
+                                          : redisConnectNonBlock(config->host, config->port);
+    if (redis->context == NULL)
+        return fail(redis, XS_ERROR_NOMEM, tried, xs_error_string(XS_ERROR_NOMEM));
+    if (redis->context->err != 0)
+        return fail_context(redis, tried);
+    if (fcntl(redis->context->fd, F_SETFD, FD_CLOEXEC) != 0)
+        return fail(redis, XS_ERROR_SYSTEM, tried, strerror(errno));
+    error = wait_ready(redis, POLLOUT, deadline_ms, tried);
+    if (error != XS_OK)
+        return error;
+    if (getsockopt(redis->context->fd, SOL_SOCKET, SO_ERROR, &code, &code_len) != 0)
+        code = errno;
+    if (code != 0)
+        return fail(redis, XS_ERROR_UNAVAILABLE, tried, strerror(code));
+    return XS_OK;
+}
+
+/* Sends bytes past hiredis's buffer, of which no copy of a password could be wiped. */
+static enum xs_error send_all(struct xs_redis *redis, const char *bytes, size_t len,
+                              int64_t deadline_ms, const char *tried)
+{
+    size_t sent = 0;
+
+    while (sent < len) {
+        ssize_t count =
+            send(redis->context->fd, bytes + sent, len - sent, MSG_NOSIGNAL | MSG_DONTWAIT);
+        enum xs_error error;
+
+        if (count >= 0) {
+            sent += (size_t)count;
+            continue;
+        }
+        if (errno != EAGAIN && errno != EINTR)
+            return fail(redis, XS_ERROR_UNAVAILABLE, tried, strerror(errno));
+        error = wait_ready(redis, POLLOUT, deadline_ms, tried);
+        if (error != XS_OK)
+            return error;
+    }
+    return XS_OK;
+}
+
+/* Reads the password and sends AUTH with it. */
+static enum xs_error send_auth(struct xs_redis *redis, int64_t deadline_ms, const char *tried)
+{
+    const struct xs_redis_config *config = &redis->config;
+    struct xs_secret secret = {.len = 0};
+    const char *args[3] = {"AUTH", config->username, NULL};
+    size_t args_len[3] = {4, config->username != NULL ? strlen(config->username) : 0, 0};
+    int argc = config->username != NULL ? 2 : 1;
+    char why[XS_ERROR_TEXT_SIZE];
+    char *command = NULL;
+    size_t command_len = 0;
+    enum xs_error error = xs_secret_read(config->password_file, &secret);
+
+    if (error != XS_OK) {
+        snprintf(why, sizeof why, "cannot read the password file %.300s: %s", config->password_file,
+                 error == XS_ERROR_SYSTEM ? strerror(errno) : xs_error_string(error));
+        error = fail(redis, XS_ERROR_SYSTEM, tried, why);
+        goto out;
+    }
+    args[argc] = secret.bytes;
+    args_len[argc] = secret.len;
+    if (redisFormatCommandArgv(&command, argc + 1, args, args_len) < 0) {
+        command = NULL;
+        error = fail(redis, XS_ERROR_NOMEM, tried, xs_error_string(XS_ERROR_NOMEM));
+        goto out;
+    }
+    command_len = strlen(command); /* no argument contains NUL */
+    error = send_all(redis, command, command_len, deadline_ms, tried);
+out:
+    if (command != NULL)
+        explicit_bzero(command, command_len);
+    redisFreeCommand(command);
+    xs_secret_wipe(&secret);
+    return error;
+}
+
+/*
+ * Judges the answer to AUTH. Of an error only the first word is quoted: if AUTH has been renamed,
+ * Redis answers with the arguments of the command that it does not know, the password among them.
+ */
+static enum xs_error check_auth(struct xs_redis *redis, const redisReply *reply, const char *tried)
+{
+    char why[ERROR_WORD_MAX + 16];
+    int word_len;
+
+    if (reply->type == REDIS_REPLY_STATUS)
+        return XS_OK;
+    if (reply->type != REDIS_REPLY_ERROR)
+        return fail(redis, XS_ERROR_PROTOCOL, tried, "not an answer to AUTH");
+    word_len = (int)strspn(reply->str, "ABCDEFGHIJKLMNOPQRSTUVWXYZ");
+    snprintf(why, sizeof why, "refused: %.*s",
+             word_len < ERROR_WORD_MAX ? word_len : ERROR_WORD_MAX, reply->str);
+    return fail(redis, XS_ERROR_UNAVAILABLE, tried, why);
+}
+
+static enum xs_error authenticate(struct xs_redis *redis, int64_t deadline_ms)
+{
+    static const char tried[] = "authenticating to";
+    size_t budget = XS_REDIS_REPLIES_MAX;
+    redisReply *reply = NULL;
+    enum xs_error error;
+
+    if (redis->config.password_file == NULL)
+        return XS_OK;
+    error = send_auth(redis, deadline_ms, tried);
+    if (error == XS_OK)
+        error = read_reply(redis, deadline_ms, &budget, tried, &reply);
+    if (error == XS_OK)
+        error = check_auth(redis, reply, tried);
+    freeReplyObject(reply);
+    return error;
+}
+
+/*
+ * Says whether the connection that lies idle is still good. There is nothing to read on it, unless
+ * Redis has closed it (it was restarted, or grew tired of it) or speaks out of turn.
+ */
+static bool is_idle(const redisContext *context)
+{
+    char byte;
+
+    return recv(context->fd, &byte, 1, MSG_PEEK | MSG_DONTWAIT) < 0 &&
+           (errno == EAGAIN || errno == EINTR);
+}
+
+struct xs_redis *xs_redis_new(const struct xs_redis_config *config)
+{
+    struct xs_redis *redis = calloc(1, sizeof *redis);
+
+    if (redis == NULL)
+        return NULL;
+    redis->config = *config;
+    pause_reset(redis);
+    return redis;
+}
+
+void xs_redis_free(struct xs_redis *redis)
+{
+    if (redis == NULL)
+        return;
+    xs_redis_close(redis);
+    free(redis);
+}
+
+void xs_redis_close(struct xs_redis *redis)
+{
+    if (redis->context != NULL)
+        redisFree(redis->context);
+    redis->context = NULL;
+}
+
+enum xs_error xs_redis_open(struct xs_redis *redis)
+{
+    int64_t now_ms = monotonic_ms();
+    int64_t deadline_ms = now_ms + redis->config.timeout_ms;
+    enum xs_error error;
+
+    if (redis->context != NULL && !is_idle(redis->context))
+        xs_redis_close(redis);
+    if (redis->context != NULL)
+        return XS_OK;
+    if (now_ms < redis->retry_at_ms)
+        return XS_ERROR_UNAVAILABLE; /* the text of the failure before still holds */
+    error = connect_context(redis, deadline_ms);
+    if (error == XS_OK)
+        error = authenticate(redis, deadline_ms);
+    if (error == XS_OK)
+        redis->generation++;
+    else
+        pause_start(redis);
+    return error;
+}
+
+enum xs_error xs_redis_append(struct xs_redis *redis, int argc, const char *const argv[],
+                              const size_t argv_len[])
+{
+    /* hiredis does not change the arguments, but its signature does not say so. */
+    union {
+        const char *const *ours;
+        const char **theirs;
+    } args = {.ours = argv};
+
+    if (redis->context == NULL)
+        return XS_ERROR_UNAVAILABLE;
+    if (redisAppendCommandArgv(redis->context, argc, args.theirs, argv_len) != REDIS_OK)
+        return fail(redis, XS_ERROR_NOMEM, "queuing a command for",
+                    xs_error_string(XS_ERROR_NOMEM));
+    return XS_OK;
+}
+
+/* Sends what is queued. */
+static enum xs_error flush(struct xs_redis *redis, int64_t deadline_ms, const char *tried)
+{
+    for (;;) {
+        int done = 0;
+        enum xs_error error;
+
+        if (redisBufferWrite(redis->context, &done) != REDIS_OK)
+            return fail_context(redis, tried);
+        if (done)
+            return XS_OK;
+        error = wait_ready(redis, POLLOUT, deadline_ms, tried);
+        if (error != XS_OK)
+            return error;
+    }
+}
+
+enum xs_error xs_redis_exchange(struct xs_redis *redis, redisReply *ret_replies[], size_t count)
+{
+    static const char tried[] = "asking";
+    int64_t deadline_ms = monotonic_ms() + redis->config.timeout_ms;
+    size_t budget = XS_REDIS_REPLIES_MAX;
+    size_t got = 0;
+    enum xs_error error = XS_ERROR_UNAVAILABLE;
+
+    for (size_t i = 0; i < count; i++)
+        ret_replies[i] = NULL;
+    if (redis->context == NULL)
+        return error;
+    error = flush(redis, deadline_ms, tried);
+    while (error == XS_OK && got < count) {
+        error = read_reply(redis, deadline_ms, &budget, tried, &ret_replies[got]);
+        if (error == XS_OK)
+            got++;
+    }
+    if (error == XS_OK && reader_rest(redis->context->reader) > 0)
+        error = fail(redis, XS_ERROR_PROTOCOL, tried, "more replies than commands");
+    if (error == XS_OK) {
+        pause_reset(redis);
+        return XS_OK;
+    }
+    for (size_t i = 0; i < got; i++) {
+        freeReplyObject(ret_replies[i]);
+        ret_replies[i] = NULL;
+    }
+    pause_start(redis); /* a silent Redis must not cost its timeout again and again */
+    return error;
+}
+
+uint64_t xs_redis_generation(const struct xs_redis *redis)
+{
+    return redis->generation;
+}
+
+const char *xs_redis_error(const struct xs_redis *redis)
+{
+    return redis->info.text;
+}

@@ -1,0 +1,43 @@
+/*
+ * store.h: looks up JIDs in Redis, any number of them in one round trip.
+ *
+ * The same commands are sent for every JID, whatever the outcome, so nobody can tell from them
+ * whether a user exists. Does I/O through redis.h. Not shared between threads.
+ */
+#ifndef XS_STORE_H
+#define XS_STORE_H
+
+#include "facts.h"
+#include "jid.h"
+#include "redis.h"
+
+struct xs_store;
+
+/* One JID to look up, and what was found. Owned by the caller; nothing in it needs freeing. */
+struct xs_lookup {
+    struct xs_jid jid;     /* in */
+    enum xs_error error;   /* out: XS_OK, or why the facts are not known */
+    struct xs_facts facts; /* out, valid if XS_OK; texts live until the store's next call */
+};
+
+/*
+ * Makes a store on its own connection; does not connect. `config`'s strings are borrowed for its
+ * life. Freed with xs_store_free. NULL if out of memory.
+ */
+struct xs_store *xs_store_new(const struct xs_redis_config *config);
+
+/* Frees the store and its connection. NULL is allowed. */
+void xs_store_free(struct xs_store *store);
+
+/*
+ * Looks up `count` JIDs in one pipelined round trip, within the configured timeout. Fills `error`
+ * and `facts` of each. Returns XS_OK if Redis answered, though single lookups may have failed;
+ * otherwise the error that all lookups got.
+ */
+enum xs_error xs_store_lookup(struct xs_store *store, struct xs_lookup *const lookups[],
+                              size_t count);
+
+/* Describes the last failure in words, see xs_redis_error. Never NULL. */
+const char *xs_store_error(const struct xs_store *store);
+
+#endif
