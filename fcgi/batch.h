@@ -1,0 +1,40 @@
+/*
+ * batch.h: the requests of one turn of the loop, looked up together and then answered.
+ *
+ * Does I/O through the store and on the connections, reads the wall clock and logs when Redis
+ * fails and when it is back.
+ */
+#ifndef XS_BATCH_H
+#define XS_BATCH_H
+
+#include "pool.h"
+#include "store.h"
+
+/* Requests in a batch at most. */
+#define XS_BATCH_MAX 256
+
+struct xs_batch;
+
+/*
+ * Makes an empty batch on a store, which is borrowed for its life. `max_age_s` as for
+ * xs_responder_new. Freed with xs_batch_free. NULL if out of memory.
+ */
+struct xs_batch *xs_batch_new(struct xs_store *store, int max_age_s);
+
+/* Frees a batch. NULL is allowed. */
+void xs_batch_free(struct xs_batch *batch);
+
+/*
+ * Reads the whole request that waits on a connection of `pool` and adds it, making the connection
+ * busy. If the request cannot be read, the connection is closed instead. The batch must not be
+ * full.
+ */
+void xs_batch_add(struct xs_batch *batch, struct xs_pool *pool, struct xs_connection *connection);
+
+/*
+ * Looks up all that was added, in one round trip, answers everything and empties the batch. The
+ * connections are then idle or closed.
+ */
+void xs_batch_answer(struct xs_batch *batch, struct xs_pool *pool);
+
+#endif

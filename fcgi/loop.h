@@ -1,0 +1,35 @@
+/*
+ * loop.h: the event loop of the responder.
+ *
+ * Each turn waits, takes all whole requests that are there, asks Redis once, answers them all, and
+ * accepts new connections. One thread; nothing but the wait and the one round trip ever blocks.
+ * Does I/O on all connections, reads the monotonic clock and logs.
+ */
+#ifndef XS_LOOP_H
+#define XS_LOOP_H
+
+#include "batch.h"
+#include "error.h"
+
+/* Connections accepted in one turn at most, so that a flood of them does not hold up requests. */
+#define XS_LOOP_ACCEPT_MAX 64
+
+/* How long no connections are accepted after the system had no resources for one. */
+#define XS_LOOP_ACCEPT_PAUSE_MS 100
+
+/* How long accepting must have gone well before another shortage is logged. */
+#define XS_LOOP_ACCEPT_QUIET_MS 60000
+
+/* How long requests that keep coming are still answered after the signal to stop. */
+#define XS_LOOP_STOP_MS 500
+
+/*
+ * Serves on `listen_fd`, a listening stream socket that does not block, until SIGTERM or SIGINT,
+ * which the caller must have blocked, arrives. Requests that have arrived by then are answered.
+ * `listen_fd` and `batch` stay the caller's. All connections are closed at the end.
+ *
+ * Returns XS_OK after a stop by signal; XS_ERROR_NOMEM or XS_ERROR_SYSTEM (errno says why).
+ */
+enum xs_error xs_loop_run(int listen_fd, struct xs_batch *batch);
+
+#endif

@@ -1,0 +1,130 @@
+#include "pool.h"
+
+#include <errno.h>
+#include <stdlib.h>
+#include <sys/resource.h>
+
+TAILQ_HEAD(connection_list, xs_connection);
+
+/* A connection's state is the list it is in. */
+enum state { STATE_UNUSED, STATE_IDLE, STATE_RECEIVING, STATE_BUSY, STATE_COUNT };
+
+struct xs_pool {
+    size_t count;                              /* of connections, used or not */
+    struct connection_list lists[STATE_COUNT]; /* each with the oldest first */
+    struct xs_connection connections[];
+};
+
+static void move(struct xs_pool *pool, struct xs_connection *connection, enum state state)
+{
+    TAILQ_REMOVE(&pool->lists[connection->state], connection, link);
+    connection->state = (int)state;
+    TAILQ_INSERT_TAIL(&pool->lists[state], connection, link);
+}
+
+/* Says how many connections the process may have. */
+static size_t find_limit(void)
+{
+    struct rlimit limit;
+
+    if (getrlimit(RLIMIT_NOFILE, &limit) != 0 || limit.rlim_cur <= XS_POOL_RESERVED)
+        return 0;
+    limit.rlim_cur -= XS_POOL_RESERVED;
+    return limit.rlim_cur < XS_POOL_MAX ? (size_t)limit.rlim_cur : XS_POOL_MAX;
+}
+
+struct xs_pool *xs_pool_new(void)
+{
+    size_t count = find_limit();
+    struct xs_pool *pool;
+
+    if (count == 0) {
+        errno = EMFILE;
+        return NULL;
+    }
+    pool = calloc(1, sizeof(*pool) + count * sizeof(pool->connections[0]));
+    if (pool == NULL)
+        return NULL;
+    pool->count = count;
+    for (int state = 0; state < STATE_COUNT; state++)
+        TAILQ_INIT(&pool->lists[state]);
+    for (size_t i = 0; i < count; i++) {
+        struct xs_connection *connection = &pool->connections[i];
+
+        xs_connection_open(connection, -1);
+        connection->state = STATE_UNUSED;
+        TAILQ_INSERT_TAIL(&pool->lists[STATE_UNUSED], connection, link);
+    }
+    return pool;
+}
+
+void xs_pool_free(struct xs_pool *pool)
+{
+    if (pool == NULL)
+        return;
+    for (size_t i = 0; i < pool->count; i++)
+        xs_connection_close(&pool->connections[i]);
+    free(pool);
+}
+
+struct xs_connection *xs_pool_open(struct xs_pool *pool, int fd)
+{
+    struct xs_connection *connection;
+
+    if (TAILQ_EMPTY(&pool->lists[STATE_UNUSED]) && !xs_pool_drop_oldest(pool))
+        return NULL;
+    connection = TAILQ_FIRST(&pool->lists[STATE_UNUSED]);
+    xs_connection_open(connection, fd);
+    move(pool, connection, STATE_IDLE);
+    return connection;
+}
+
+bool xs_pool_drop_oldest(struct xs_pool *pool)
+{
+    struct xs_connection *oldest = TAILQ_FIRST(&pool->lists[STATE_IDLE]);
+
+    if (oldest == NULL)
+        oldest = TAILQ_FIRST(&pool->lists[STATE_RECEIVING]);
+    if (oldest == NULL)
+        return false;
+    xs_pool_close(pool, oldest);
+    return true;
+}
+
+void xs_pool_close(struct xs_pool *pool, struct xs_connection *connection)
+{
+    xs_connection_close(connection);
+    move(pool, connection, STATE_UNUSED);
+}
+
+void xs_pool_set_busy(struct xs_pool *pool, struct xs_connection *connection)
+{
+    move(pool, connection, STATE_BUSY);
+}
+
+void xs_pool_set_idle(struct xs_pool *pool, struct xs_connection *connection)
+{
+    if (connection->state != STATE_IDLE)
+        move(pool, connection, STATE_IDLE);
+}
+
+void xs_pool_set_receiving(struct xs_pool *pool, struct xs_connection *connection, int64_t now_ms)
+{
+    if (connection->state == STATE_RECEIVING)
+        return;
+    connection->deadline_ms = now_ms + XS_POOL_RECEIVE_MS;
+    move(pool, connection, STATE_RECEIVING);
+}
+
+int64_t xs_pool_deadline_ms(const struct xs_pool *pool)
+{
+    const struct xs_connection *first = TAILQ_FIRST(&pool->lists[STATE_RECEIVING]);
+
+    return first == NULL ? INT64_MAX : first->deadline_ms;
+}
+
+void xs_pool_expire(struct xs_pool *pool, int64_t now_ms)
+{
+    while (xs_pool_deadline_ms(pool) <= now_ms)
+        xs_pool_close(pool, TAILQ_FIRST(&pool->lists[STATE_RECEIVING]));
+}

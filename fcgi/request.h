@@ -1,0 +1,62 @@
+/*
+ * request.h: what an HTTP request asks for, from its FastCGI parameters.
+ *
+ * Pure; no I/O.
+ */
+#ifndef XS_REQUEST_H
+#define XS_REQUEST_H
+
+#include <stdbool.h>
+
+#include "error.h"
+#include "jid.h"
+
+/* Bytes of a query string at most. */
+#define XS_QUERY_MAX 4096
+
+/* The parameters that are read. Borrowed, NUL-terminated; NULL if the web server sent none. */
+struct xs_request_params {
+    const char *method; /* REQUEST_METHOD */
+    const char *path;   /* PATH_INFO, percent-decoded by the web server: never decode it again */
+    const char *query;  /* QUERY_STRING, as the client wrote it */
+};
+
+enum xs_method {
+    XS_METHOD_GET,
+    XS_METHOD_HEAD,
+    XS_METHOD_OPTIONS,
+    XS_METHOD_OTHER /* answered with 405 */
+};
+
+/* The representation asked for. */
+enum xs_format { XS_FORMAT_XML };
+
+/* What is wrong with a GET or HEAD. */
+enum xs_flaw {
+    XS_FLAW_NONE,
+    XS_FLAW_QUERY, /* an unknown or repeated format, or a query that is too long */
+    XS_FLAW_JID    /* the path is not a slash and a JID */
+};
+
+/* A request. A plain value. */
+struct xs_request {
+    enum xs_method method;
+    enum xs_flaw flaw;     /* XS_FLAW_NONE unless the method is GET or HEAD */
+    enum xs_format format; /* XS_FORMAT_XML unless the query asks for another */
+};
+
+/*
+ * Reads a request. Of the query only `format` is looked at, undecoded: neither its name nor its
+ * values have characters to encode. Other parameters are ignored.
+ *
+ * Returns XS_OK and fills `ret_request`, and `ret_jid` if xs_request_is_lookup is then true;
+ * XS_ERROR_INVALID if there is no method, which no web server sends; XS_ERROR_NOMEM. On failure
+ * both are untouched. Method names are case-sensitive: RFC 9110 section 9.1.
+ */
+enum xs_error xs_request_parse(const struct xs_request_params *params,
+                               struct xs_request *ret_request, struct xs_jid *ret_jid);
+
+/* Says whether the answer to a request depends on what is known of its JID. */
+bool xs_request_is_lookup(const struct xs_request *request);
+
+#endif

@@ -1,0 +1,50 @@
+/*
+ * respond.h: from a request and what was found to the bytes of the answer.
+ *
+ * Memory only; no I/O. Not shared between threads.
+ */
+#ifndef XS_RESPOND_H
+#define XS_RESPOND_H
+
+#include <stdint.h>
+
+#include "error.h"
+#include "request.h"
+#include "store.h"
+
+/* Bytes of an answer's head at most, terminator included. */
+#define XS_RESPONSE_HEAD_SIZE 1024
+
+/* An answer. A plain value, but the body is borrowed. */
+struct xs_response {
+    int status;                       /* of HTTP: 200, 204, 400, 404, 405 or 503 */
+    size_t head_len;                  /* bytes without the terminator */
+    char head[XS_RESPONSE_HEAD_SIZE]; /* CGI: Status, then the headers, then the empty line */
+    const char *body;                 /* as long as the responder writes no other; never NULL */
+    size_t body_len;                  /* bytes; 0 for HEAD, though Content-Length is as for GET */
+};
+
+struct xs_responder;
+
+/*
+ * Makes a responder. `max_age_s`, 0..86400, is how many seconds others may keep a 200 or 404.
+ * Freed with xs_responder_free. NULL if out of memory.
+ */
+struct xs_responder *xs_responder_new(int max_age_s);
+
+/* Frees a responder. NULL is allowed. */
+void xs_responder_free(struct xs_responder *responder);
+
+/*
+ * Answers a request. `lookup` has the JID and what was found; it is read, and may be NULL
+ * otherwise, only if xs_request_is_lookup(request). Facts that are not known for whatever reason
+ * give 503. `now_s` is the Unix second by which the lease and last activity are judged.
+ *
+ * Returns XS_OK or XS_ERROR_NOMEM; `ret_response` is filled in the first case only. RFC 3875
+ * section 6, RFC 9110.
+ */
+enum xs_error xs_responder_answer(struct xs_responder *responder, const struct xs_request *request,
+                                  const struct xs_lookup *lookup, int64_t now_s,
+                                  struct xs_response *ret_response);
+
+#endif
