@@ -1,0 +1,191 @@
+#include "keeper.h"
+
+#include <stdlib.h>
+#include <time.h>
+
+#include "hold.h"
+#include "log.h"
+#include "records.h"
+
+struct xs_keeper {
+    const char *domain;
+    struct xs_redis *redis;
+    struct xs_records *records;
+    struct xs_hold hold;
+    int64_t due_ms;     /* when the lease is to be renewed, or Redis tried again */
+    bool rebuild;       /* Redis may have lost or missed something: write everything again */
+    bool failing;       /* an outage has been logged */
+    bool others_logged; /* that another bot has the lease has been logged */
+};
+
+static int64_t wall_clock_s(void)
+{
+    return (int64_t)time(NULL);
+}
+
+struct xs_keeper *xs_keeper_new(const struct xs_config *config, const char *domain)
+{
+    struct xs_keeper *keeper = calloc(1, sizeof(*keeper));
+
+    if (keeper == NULL || xs_hold_init(&keeper->hold, domain, config->bot_name) != XS_OK)
+        goto fail;
+    keeper->domain = domain;
+    keeper->redis = xs_redis_new(&config->redis[XS_PROGRAM_BOT]);
+    keeper->records =
+        xs_records_new(domain, &keeper->hold, (int64_t)config->forget_days * XS_DAY_S);
+    if (keeper->redis == NULL || keeper->records == NULL)
+        goto fail;
+    return keeper;
+fail:
+    xs_keeper_free(keeper);
+    return NULL;
+}
+
+void xs_keeper_free(struct xs_keeper *keeper)
+{
+    if (keeper == NULL)
+        return;
+    xs_records_free(keeper->records);
+    xs_redis_free(keeper->redis);
+    free(keeper);
+}
+
+/* Redis failed or refused: says so once; whatever it missed is written again when it is back. */
+static void note_failure(struct xs_keeper *keeper, const char *why)
+{
+    if (!keeper->failing)
+        xs_log(XS_LOG_ERROR, "%s: cannot write to Redis, will go on trying: %s", keeper->domain,
+               why);
+    keeper->failing = true;
+    keeper->rebuild = true;
+}
+
+static void note_success(struct xs_keeper *keeper)
+{
+    if (keeper->failing)
+        xs_log(XS_LOG_INFO, "%s: Redis takes writes again", keeper->domain);
+    keeper->failing = false;
+}
+
+/* Judges a step with the lease. Returns true if it is ours. */
+static bool is_mine(struct xs_keeper *keeper, enum xs_hold_result result)
+{
+    switch (result) {
+    case XS_HOLD_MINE:
+        keeper->others_logged = false;
+        return true;
+    case XS_HOLD_OTHERS:
+        if (!keeper->others_logged)
+            xs_log(XS_LOG_WARNING, "%s: another bot has the lease; standing by", keeper->domain);
+        keeper->others_logged = true;
+        return false;
+    case XS_HOLD_REFUSED:
+        note_failure(keeper, keeper->hold.error);
+        return false;
+    case XS_HOLD_FAILED:
+        note_failure(keeper, xs_redis_error(keeper->redis));
+        return false;
+    }
+    return false;
+}
+
+/* Judges a step with records. Returns true if it was done. */
+static bool is_done(struct xs_keeper *keeper, enum xs_records_result result)
+{
+    switch (result) {
+    case XS_RECORDS_WRITTEN:
+        note_success(keeper);
+        return true;
+    case XS_RECORDS_LOST:
+        keeper->rebuild = true; /* lapsed, or taken by another: the rebuild finds out which */
+        keeper->due_ms = 0;
+        return false;
+    case XS_RECORDS_REFUSED:
+        note_failure(keeper, xs_records_error(keeper->records));
+        return false;
+    case XS_RECORDS_FAILED:
+        note_failure(keeper, xs_redis_error(keeper->redis));
+        return false;
+    }
+    return false;
+}
+
+bool xs_keeper_claim(struct xs_keeper *keeper)
+{
+    return is_mine(keeper, xs_hold_take(&keeper->hold, keeper->redis));
+}
+
+bool xs_keeper_keep(struct xs_keeper *keeper, int64_t now_ms)
+{
+    enum xs_hold_result result;
+
+    if (now_ms < keeper->due_ms)
+        return true;
+    result = xs_hold_keep(&keeper->hold, keeper->redis);
+    keeper->due_ms = now_ms + (is_mine(keeper, result) ? XS_HOLD_RENEW_MS : XS_KEEPER_RETRY_MS);
+    return result != XS_HOLD_OTHERS;
+}
+
+void xs_keeper_demand_rebuild(struct xs_keeper *keeper)
+{
+    keeper->rebuild = true;
+    keeper->due_ms = 0;
+}
+
+/*
+ * Prepares to make Redis right from what is known: the lease, everybody's record, and those whom
+ * Redis thinks online but who are not. Returns false only if another bot has the lease.
+ */
+static bool rebuild(struct xs_keeper *keeper, struct xs_users *users)
+{
+    enum xs_hold_result result = xs_hold_keep(&keeper->hold, keeper->redis);
+
+    if (!is_mine(keeper, result))
+        return result != XS_HOLD_OTHERS;
+    xs_users_mark_all_stale(users);
+    if (is_done(keeper, xs_records_mark_silent(keeper->records, keeper->redis, users)))
+        keeper->rebuild = false;
+    return true;
+}
+
+/* Vouches for the records for another while. Returns false if it could not. */
+static bool renew(struct xs_keeper *keeper, int64_t now_ms)
+{
+    enum xs_hold_result result = xs_hold_renew(&keeper->hold, keeper->redis, wall_clock_s());
+
+    if (result == XS_HOLD_OTHERS) { /* lapsed, or taken by another: the rebuild finds out which */
+        xs_keeper_demand_rebuild(keeper);
+        return false;
+    }
+    if (!is_mine(keeper, result))
+        return false;
+    keeper->due_ms = now_ms + XS_HOLD_RENEW_MS;
+    return true;
+}
+
+bool xs_keeper_tend(struct xs_keeper *keeper, struct xs_users *users, int64_t now_ms, bool answered,
+                    bool *ret_renewed)
+{
+    bool due = now_ms >= keeper->due_ms;
+
+    *ret_renewed = false;
+    if (keeper->rebuild) {
+        if (!due)
+            return true;
+        keeper->due_ms = now_ms + XS_KEEPER_RETRY_MS;
+        if (!rebuild(keeper, users))
+            return false;
+        if (keeper->rebuild)
+            return true;
+        due = true;
+    }
+    if (is_done(keeper, xs_records_flush(keeper->records, keeper->redis, users, wall_clock_s())) &&
+        xs_users_next_stale(users, NULL) == NULL && due && answered)
+        *ret_renewed = renew(keeper, now_ms);
+    return true;
+}
+
+void xs_keeper_release(struct xs_keeper *keeper)
+{
+    xs_hold_release(&keeper->hold, keeper->redis); /* if that fails, it lapses by itself */
+}

@@ -1,0 +1,56 @@
+/*
+ * keeper.h: keeps Redis right for one domain: the lease and the users' records.
+ *
+ * All that can go wrong with Redis is dealt with here: an outage is logged once, and when it is
+ * over everything known is written again. Does I/O through redis.h; logs.
+ */
+#ifndef XS_KEEPER_H
+#define XS_KEEPER_H
+
+#include <stdbool.h>
+#include <stdint.h>
+
+#include "config.h"
+#include "users.h"
+
+/* How often Redis is tried again while it fails, in milliseconds. */
+#define XS_KEEPER_RETRY_MS 1000
+
+struct xs_keeper;
+
+/*
+ * Makes a keeper for `domain` (normalised); connects to nothing yet. Arguments are borrowed for its
+ * life. Freed with xs_keeper_free. NULL if out of memory or without randomness.
+ */
+struct xs_keeper *xs_keeper_new(const struct xs_config *config, const char *domain);
+
+/* Frees the keeper and its connection. NULL is allowed. */
+void xs_keeper_free(struct xs_keeper *keeper);
+
+/*
+ * Asks for the lease before logging in. Returns whether it is ours now; if it is not, another bot
+ * has it or Redis does not answer.
+ */
+bool xs_keeper_claim(struct xs_keeper *keeper);
+
+/*
+ * Keeps the lease alive during a sync, when nothing is written. `now_ms` is of a monotonic clock.
+ * Returns false if another bot has the lease: the session must end.
+ */
+bool xs_keeper_keep(struct xs_keeper *keeper, int64_t now_ms);
+
+/* Demands that everything be written again, after a sync. */
+void xs_keeper_demand_rebuild(struct xs_keeper *keeper);
+
+/*
+ * Writes what is out of date and renews the lease when that is due; `answered` says whether the
+ * server has given a sign of life since the lease was renewed last. If `ret_renewed`, it was
+ * renewed now. Returns false if another bot has the lease: the session must end.
+ */
+bool xs_keeper_tend(struct xs_keeper *keeper, struct xs_users *users, int64_t now_ms, bool answered,
+                    bool *ret_renewed);
+
+/* Gives the lease up, for a clean stop. */
+void xs_keeper_release(struct xs_keeper *keeper);
+
+#endif
