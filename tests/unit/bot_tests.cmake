@@ -1,0 +1,5 @@
+xs_add_unit_test(test_lock xs_bot_parts)
+xs_add_unit_test(test_stamp xs_bot_parts)
+xs_add_unit_test(test_stanza xs_bot_parts)
+xs_add_unit_test(test_sync xs_bot_parts)
+xs_add_unit_test(test_users xs_bot_parts)

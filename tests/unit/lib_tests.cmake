@@ -1,0 +1,15 @@
+# The library's own tests, one program per module.
+foreach(module config error facts jid keys lease log options presence presence_xml publish redis
+    secret store text)
+  xs_add_unit_test(test_${module} xs::xs)
+endforeach()
+target_link_libraries(test_presence_xml PRIVATE PkgConfig::libxml2)
+target_link_libraries(test_jid PRIVATE PkgConfig::libidn)
+
+# A scripted peer in the place of Redis.
+find_package(Threads REQUIRED)
+add_library(redis_peer STATIC redis_peer.c)
+target_include_directories(redis_peer PUBLIC ${CMAKE_CURRENT_SOURCE_DIR})
+target_link_libraries(redis_peer PUBLIC Threads::Threads PRIVATE xs::warnings)
+target_link_libraries(test_redis PRIVATE redis_peer)
+target_link_libraries(test_store PRIVATE redis_peer)

@@ -1,0 +1,357 @@
+#include <setjmp.h>
+#include <stdarg.h>
+#include <stddef.h>
+#include <stdint.h>
+
+#include <cmocka.h>
+#include <string.h>
+
+#include <idna.h>
+#include <stdlib.h>
+#include <stringprep.h>
+#include <strings.h>
+
+#include "jid.h"
+
+struct row {
+    const char *raw;
+    const char *bare; /* NULL: refused */
+};
+
+static void assert_rows(const struct row *rows, size_t count)
+{
+    for (size_t i = 0; i < count; i++) {
+        struct xs_jid jid;
+        enum xs_error error = xs_jid_parse(rows[i].raw, strlen(rows[i].raw), &jid);
+
+        if (error != (rows[i].bare != NULL ? XS_OK : XS_ERROR_INVALID))
+            fail_msg("%s: %s", rows[i].raw, xs_error_string(error));
+        if (error != XS_OK)
+            continue;
+        assert_string_equal(jid.bare, rows[i].bare);
+        assert_int_equal(xs_jid_len(&jid), strlen(rows[i].bare));
+        assert_string_equal(xs_jid_domain(&jid), strchr(rows[i].bare, '@') + 1);
+        assert_int_equal(jid.domain_len, strlen(xs_jid_domain(&jid)));
+        assert_int_equal(jid.local_len, xs_jid_len(&jid) - jid.domain_len - 1);
+    }
+}
+
+static void jid_parse__normalises__ascii(void **state)
+{
+    static const struct row rows[] = {
+        {"support@tiggerswelt.net", "support@tiggerswelt.net"},
+        {"Support@TIGGERSWELT.Net", "support@tiggerswelt.net"},
+        {"a@b", "a@b"},
+        {"a@b.", "a@b"},
+        {"a@B-1.c", "a@b-1.c"},
+        {"a@127.0.0.1", "a@127.0.0.1"},
+        {"a@b/resource", "a@b"},
+        {"a@b/", "a@b"},
+        {"a@b/x@y/z", "a@b"},
+        {"!#$%()*+,-.;=?[\\]^_`{|}~@b", "!#$%()*+,-.;=?[\\]^_`{|}~@b"},
+        {"d\\27artagnan@musketeers.lit", "d\\27artagnan@musketeers.lit"},
+        {"\\5c3and\\2Is\\5cf5@x", "\\5c3and\\2is\\5cf5@x"},
+        {"call\\20me\\40home@x", "call\\20me\\40home@x"},
+    };
+
+    (void)state;
+    assert_rows(rows, sizeof rows / sizeof *rows);
+}
+
+static void jid_parse__refuses__malformed_ascii(void **state)
+{
+    static const struct row rows[] = {
+        {"", NULL},        {"a", NULL},        {"a.b", NULL},    {"@", NULL},
+        {"a@", NULL},      {"@b", NULL},       {"/", NULL},      {"/a@b", NULL},
+        {"a@/b", NULL},    {"a/b@c", NULL},    {"a@b@c", NULL},  {"a b@c", NULL},
+        {" a@b", NULL},    {"a@b ", NULL},     {"a\n@b", NULL},  {"a@b\n", NULL},
+        {"a\x7f@b", NULL}, {"a\"@b", NULL},    {"a&@b", NULL},   {"a'@b", NULL},
+        {"a:@b", NULL},    {"a<@b", NULL},     {"a>@b", NULL},   {"a@.", NULL},
+        {"a@..", NULL},    {"a@.b", NULL},     {"a@b..c", NULL}, {"a@b..", NULL},
+        {"a@-b", NULL},    {"a@b-", NULL},     {"a@b-.c", NULL}, {"a@b_c", NULL},
+        {"a@[::1]", NULL}, {"a@b:5222", NULL}, {"a@b%41", NULL}, {"a@xn--", NULL},
+    };
+
+    (void)state;
+    assert_rows(rows, sizeof rows / sizeof *rows);
+}
+
+static void jid_parse__normalises__unicode(void **state)
+{
+    static const struct row rows[] = {
+        {"\xC3\x9F@b", "ss@b"},                       /* sharp s */
+        {"\xE2\x85\xA3@b", "iv@b"},                   /* Roman numeral four */
+        {"\xC3\x84@b", "\xC3\xA4@b"},                 /* A umlaut */
+        {"A\xCC\x88@b", "\xC3\xA4@b"},                /* A, combining diaeresis */
+        {"\xF0\x9F\x98\x80@b", "\xF0\x9F\x98\x80@b"}, /* unassigned in Unicode 3.2 */
+        {"a\xC2\xAD"
+         "b@c",
+         "ab@c"},                                       /* soft hyphen */
+        {"\xD7\x90@b", "\xD7\x90@b"},                   /* right to left throughout */
+        {"a@m\xC3\xBCnchen.de", "a@m\xC3\xBCnchen.de"}, /* one domain, four spellings */
+        {"a@M\xC3\x9CNCHEN.DE", "a@m\xC3\xBCnchen.de"},
+        {"a@xn--mnchen-3ya.de", "a@m\xC3\xBCnchen.de"},
+        {"a@XN--MNCHEN-3YA.DE.", "a@m\xC3\xBCnchen.de"},
+        {"a@stra\xC3\x9F"
+         "e.de",
+         "a@strasse.de"},
+        {"a@b\xE3\x80\x82"
+         "c",
+         "a@b.c"}, /* ideographic full stop */
+        {"a@b.c\xE3\x80\x82", "a@b.c"},
+        {"a@b.c\xEF\xBC\x8E", "a@b.c"}, /* fullwidth full stop */
+        {"a@b.c\xEF\xBD\xA1", "a@b.c"}, /* halfwidth ideographic full stop */
+        {"a@\xEF\xBC\xA2.c", "a@b.c"},  /* fullwidth B */
+        {"\xC3\xA4@b/\xC3\xB6", "\xC3\xA4@b"},
+    };
+
+    (void)state;
+    assert_rows(rows, sizeof rows / sizeof *rows);
+}
+
+static void jid_parse__refuses__malformed_unicode(void **state)
+{
+    static const struct row rows[] = {
+        {"a\xEF\xBC\xA0@b", NULL}, /* fullwidth @ becomes a forbidden one */
+        {"a\xEF\xBC\xA0"
+         "b",
+         NULL}, /* and is no separator */
+        {"a@b\xEF\xBC\x8F"
+         "c",
+         NULL},               /* fullwidth slash */
+        {"\xC2\xAD@b", NULL}, /* nothing but a soft hyphen */
+        {"a@\xC2\xAD", NULL},
+        {"a@b.\xC2\xAD.c", NULL},
+        {"a@\xE3\x80\x82", NULL}, /* nothing but a dot */
+        {"a@b\xE3\x80\x82\xE3\x80\x82", NULL},
+        {"a@\xE3\x80\x82"
+         "b",
+         NULL},
+        {"\xD7\x90"
+         "a@b",
+         NULL}, /* bidi: mixed directions */
+        {"a\xD7\x90@b", NULL},
+        {"a\xC2\xA0"
+         "b@c",
+         NULL},                    /* no-break space */
+        {"a\xE2\x80\x8E@b", NULL}, /* left-to-right mark */
+        {"a\xEE\x80\x80@b", NULL}, /* private use */
+        {"a\xEF\xBF\xBE@b", NULL}, /* not a character */
+        {"a\xFF@b", NULL},         /* not UTF-8 */
+        {"a@b\xC3", NULL},
+        {"a@b/\xFF", NULL},
+        {"\xC0\xAF@b", NULL},     /* overlong */
+        {"\xED\xA0\x80@b", NULL}, /* surrogate */
+    };
+
+    (void)state;
+    assert_rows(rows, sizeof rows / sizeof *rows);
+}
+
+static void jid_parse__refuses__nul_anywhere(void **state)
+{
+    static const char raw[] = "ab@cd/ef";
+
+    (void)state;
+    for (size_t i = 0; i < sizeof raw - 1; i++) {
+        char bytes[sizeof raw];
+        struct xs_jid jid = {.local_len = 77};
+
+        memcpy(bytes, raw, sizeof raw);
+        bytes[i] = '\0';
+        assert_int_equal(xs_jid_parse(bytes, sizeof raw - 1, &jid), XS_ERROR_INVALID);
+        assert_int_equal(jid.local_len, 77);
+    }
+}
+
+static void jid_parse__reads_no_byte_too_many__when_not_terminated(void **state)
+{
+    char *raw = malloc(3);
+    struct xs_jid jid;
+
+    (void)state;
+    assert_non_null(raw);
+    memcpy(raw, "a@b", 3);
+    assert_int_equal(xs_jid_parse(raw, 3, &jid), XS_OK);
+    assert_string_equal(jid.bare, "a@b");
+    free(raw);
+}
+
+/* Parses LOCAL_LEN times 'l', '@', a domain of DOMAIN_LEN bytes, and a resource of the given. */
+static enum xs_error parse_long(size_t local_len, size_t domain_len, size_t resource_len)
+{
+    char raw[4 * XS_JID_PART_MAX + 8];
+    struct xs_jid jid;
+    size_t len = 0;
+
+    for (size_t i = 0; i < local_len; i++)
+        raw[len++] = 'l';
+    raw[len++] = '@';
+    for (size_t i = 0; i < domain_len; i++)
+        raw[len++] = i % 50 == 49 && i + 1 < domain_len ? '.' : 'd';
+    if (resource_len > 0)
+        raw[len++] = '/';
+    for (size_t i = 0; i < resource_len; i++)
+        raw[len++] = 'r';
+    return xs_jid_parse(raw, len, &jid);
+}
+
+static void jid_parse__keeps__its_limits(void **state)
+{
+    (void)state;
+    assert_int_equal(parse_long(XS_JID_PART_MAX, 10, 0), XS_OK);
+    assert_int_equal(parse_long(XS_JID_PART_MAX + 1, 10, 0), XS_ERROR_TOO_LONG);
+    assert_int_equal(parse_long(10, XS_JID_PART_MAX, 0), XS_OK);
+    assert_int_equal(parse_long(10, XS_JID_PART_MAX + 1, 0), XS_ERROR_TOO_LONG);
+    assert_int_equal(parse_long(XS_JID_PART_MAX, XS_JID_PART_MAX, XS_JID_PART_MAX), XS_OK);
+    assert_int_equal(parse_long(XS_JID_PART_MAX, XS_JID_PART_MAX, XS_JID_PART_MAX + 1),
+                     XS_ERROR_TOO_LONG);
+    assert_int_equal(parse_long(1, 1, 3 * XS_JID_PART_MAX), XS_ERROR_TOO_LONG);
+}
+
+static void jid_parse__measures__the_normal_form(void **state)
+{
+    char raw[XS_JID_RAW_MAX];
+    struct xs_jid jid;
+    size_t len = 0;
+
+    (void)state;
+    /* 1023 fullwidth letters are 3069 bytes, but 1023 once normalised. */
+    for (int i = 0; i < XS_JID_PART_MAX; i++) {
+        memcpy(raw + len, "\xEF\xBD\x81", 3);
+        len += 3;
+    }
+    memcpy(raw + len, "@b", 2);
+    assert_int_equal(xs_jid_parse(raw, len + 2, &jid), XS_OK);
+    assert_int_equal(jid.local_len, XS_JID_PART_MAX);
+    /* U+3316, a whole word in one character, has six times its bytes once normalised. */
+    for (size_t count = 57; count <= 200; count += 143) {
+        len = 0;
+        for (size_t i = 0; i < count; i++) {
+            memcpy(raw + len, "\xE3\x8C\x96", 3);
+            len += 3;
+        }
+        memcpy(raw + len, "@b", 2);
+        assert_int_equal(xs_jid_parse(raw + 3, len - 1, &jid),
+                         count == 57 ? XS_OK : XS_ERROR_TOO_LONG);
+        assert_int_equal(xs_jid_parse(raw, len + 2, &jid), XS_ERROR_TOO_LONG);
+    }
+}
+
+static void jid_parse__bounds__a_label(void **state)
+{
+    char raw[80] = "a@";
+    struct xs_jid jid;
+
+    (void)state;
+    memset(raw + 2, 'd', 64);
+    assert_int_equal(xs_jid_parse(raw, 2 + 63, &jid), XS_OK);
+    assert_int_equal(xs_jid_parse(raw, 2 + 64, &jid), XS_ERROR_INVALID);
+}
+
+static void jid_parse__gives__stable_forms(void **state)
+{
+    static const char *const raws[] = {
+        "Support@TIGGERSWELT.Net.",
+        "\xE2\x85\xA3@xn--mnchen-3ya.de",
+        "\xC3\x9F@xn--a.de",
+        "\xF0\x9F\x98\x80@xn--strae-oqa.de",
+        "a@xn--abc.de",
+    };
+
+    (void)state;
+    for (size_t i = 0; i < sizeof raws / sizeof *raws; i++) {
+        struct xs_jid once;
+        struct xs_jid twice;
+
+        assert_int_equal(xs_jid_parse(raws[i], strlen(raws[i]), &once), XS_OK);
+        assert_int_equal(xs_jid_parse(once.bare, xs_jid_len(&once), &twice), XS_OK);
+        assert_string_equal(once.bare, twice.bare);
+    }
+}
+
+/* The short way for ASCII must give what libidn gives. */
+static void jid_parse__agrees_with_libidn__on_every_ascii_character(void **state)
+{
+    (void)state;
+    for (char c = 1; c < 0x7f; c++) {
+        char raw[] = {'A', c, 'z', '@', 'b', '\0'};
+        char local[64] = {'A', c, 'z', '\0'};
+        struct xs_jid jid;
+        int code = stringprep(local, sizeof local, 0, stringprep_xmpp_nodeprep);
+
+        if (c == '@' || c == '/')
+            continue;
+        assert_int_equal(xs_jid_parse(raw, 5, &jid),
+                         code == STRINGPREP_OK ? XS_OK : XS_ERROR_INVALID);
+        if (code == STRINGPREP_OK)
+            assert_memory_equal(jid.bare, local, 3);
+    }
+}
+
+static void domain_normalise__agrees_with_libidn__on_every_ascii_character(void **state)
+{
+    const int flags = IDNA_USE_STD3_ASCII_RULES | IDNA_ALLOW_UNASSIGNED;
+    static const char *const shapes[] = {"a?z", "?az", "az?", "a.?.z", "a?", "?"};
+
+    (void)state;
+    for (size_t shape = 0; shape < sizeof shapes / sizeof *shapes; shape++) {
+        for (int c = 1; c < 0x7f; c++) {
+            char raw[16];
+            char domain[XS_JID_PART_MAX + 1];
+            char *ascii = NULL;
+            size_t len;
+            int code;
+
+            strcpy(raw, shapes[shape]);
+            len = strlen(raw);
+            *strchr(raw, '?') = (char)c;
+            code = idna_to_ascii_8z(raw, &ascii, flags);
+            if (code == IDNA_SUCCESS && strcmp(ascii, ".") == 0)
+                code = IDNA_INVALID_LENGTH; /* nothing is left of it */
+            assert_int_equal(xs_domain_normalise(raw, len, domain),
+                             code == IDNA_SUCCESS ? XS_OK : XS_ERROR_INVALID);
+            if (code == IDNA_SUCCESS)
+                assert_int_equal(strncasecmp(domain, ascii, strlen(domain)), 0);
+            free(ascii);
+        }
+    }
+}
+
+static void domain_normalise__follows__the_same_rules(void **state)
+{
+    char domain[XS_JID_PART_MAX + 1] = "before";
+
+    (void)state;
+    assert_int_equal(xs_domain_normalise("a@b", 3, domain), XS_ERROR_INVALID);
+    assert_int_equal(xs_domain_normalise("a/b", 3, domain), XS_ERROR_INVALID);
+    assert_int_equal(xs_domain_normalise("", 0, domain), XS_ERROR_INVALID);
+    assert_int_equal(xs_domain_normalise(".", 1, domain), XS_ERROR_INVALID);
+    assert_int_equal(xs_domain_normalise("a\0b", 3, domain), XS_ERROR_INVALID);
+    assert_string_equal(domain, "before");
+    assert_int_equal(xs_domain_normalise("XN--mnchen-3YA.De.", 18, domain), XS_OK);
+    assert_string_equal(domain, "m\xC3\xBCnchen.de");
+    assert_int_equal(xs_domain_normalise("Example.ORG", 11, domain), XS_OK);
+    assert_string_equal(domain, "example.org");
+}
+
+int main(void)
+{
+    const struct CMUnitTest tests[] = {
+        cmocka_unit_test(jid_parse__normalises__ascii),
+        cmocka_unit_test(jid_parse__refuses__malformed_ascii),
+        cmocka_unit_test(jid_parse__normalises__unicode),
+        cmocka_unit_test(jid_parse__refuses__malformed_unicode),
+        cmocka_unit_test(jid_parse__refuses__nul_anywhere),
+        cmocka_unit_test(jid_parse__reads_no_byte_too_many__when_not_terminated),
+        cmocka_unit_test(jid_parse__keeps__its_limits),
+        cmocka_unit_test(jid_parse__measures__the_normal_form),
+        cmocka_unit_test(jid_parse__bounds__a_label),
+        cmocka_unit_test(jid_parse__gives__stable_forms),
+        cmocka_unit_test(jid_parse__agrees_with_libidn__on_every_ascii_character),
+        cmocka_unit_test(domain_normalise__agrees_with_libidn__on_every_ascii_character),
+        cmocka_unit_test(domain_normalise__follows__the_same_rules),
+    };
+
+    return cmocka_run_group_tests(tests, NULL, NULL);
+}

@@ -1,0 +1,305 @@
+#include <setjmp.h>
+#include <stdarg.h>
+#include <stddef.h>
+#include <stdint.h>
+
+#include <cmocka.h>
+
+#include <stdio.h>
+#include <string.h>
+
+#include "resources.h"
+#include "users.h"
+
+static struct xs_users *users;
+
+static int set_up(void **state)
+{
+    (void)state;
+    users = xs_users_new();
+    return users == NULL ? -1 : 0;
+}
+
+static int tear_down(void **state)
+{
+    (void)state;
+    xs_users_free(users);
+    return 0;
+}
+
+/* What a client is said to have sent; zero means absent. */
+struct sent {
+    const char *resource;
+    bool gone;
+    int priority;
+    enum xs_show show;
+    int64_t sent_s;
+    const char *status;
+};
+
+static void apply(const char *jid, struct sent sent)
+{
+    static struct xs_report report;
+
+    assert_int_equal(xs_jid_parse(jid, strlen(jid), &report.jid), XS_OK);
+    snprintf(report.resource, sizeof(report.resource), "%s",
+             sent.resource == NULL ? "" : sent.resource);
+    report.priority = sent.priority;
+    report.sent_s = sent.sent_s;
+    report.delayed = false;
+    report.presence = (struct xs_presence){
+        .available = !sent.gone,
+        .show = sent.show,
+        .last_s = sent.sent_s,
+        .status = sent.status,
+    };
+    assert_int_equal(xs_users_apply(users, &report), XS_OK);
+}
+
+/* The only stale user, who must be `local`. */
+static struct xs_user *stale_user(const char *local)
+{
+    struct xs_user *user = xs_users_next_stale(users, NULL);
+
+    assert_non_null(user);
+    assert_string_equal(xs_user_local(user), local);
+    assert_null(xs_users_next_stale(users, user));
+    return user;
+}
+
+static void apply__makes_a_user_stale_once__until_settled(void **state)
+{
+    (void)state;
+    apply("a@b.c", (struct sent){.resource = "x", .sent_s = 10});
+    apply("a@b.c", (struct sent){.resource = "x", .sent_s = 11, .show = XS_SHOW_DND});
+    assert_int_equal(xs_users_online_count(users), 1);
+    assert_true(xs_users_is_online(users, "a", 1));
+    xs_users_settle(users, stale_user("a"));
+    assert_null(xs_users_next_stale(users, NULL));
+    apply("a@b.c", (struct sent){.resource = "x", .sent_s = 12});
+    stale_user("a");
+}
+
+static void presence__is_the_winners__by_priority_then_show_then_time(void **state)
+{
+    static const struct {
+        struct sent first, second;
+        int winner;
+    } cases[] = {
+        {{.priority = 1, .show = XS_SHOW_DND}, {.priority = 0, .show = XS_SHOW_CHAT}, 1},
+        {{.priority = -1}, {.priority = 0, .show = XS_SHOW_DND}, 2},
+        {{.priority = -128, .show = XS_SHOW_CHAT}, {.priority = -127, .show = XS_SHOW_DND}, 2},
+        {{.show = XS_SHOW_CHAT}, {.show = XS_SHOW_NONE}, 1},
+        {{.show = XS_SHOW_AWAY}, {.show = XS_SHOW_NONE}, 2},
+        {{.show = XS_SHOW_AWAY}, {.show = XS_SHOW_XA}, 1},
+        {{.show = XS_SHOW_DND}, {.show = XS_SHOW_XA}, 2},
+        {{.show = XS_SHOW_AWAY, .sent_s = 5}, {.show = XS_SHOW_AWAY, .sent_s = 6}, 2},
+        {{.show = XS_SHOW_AWAY, .sent_s = 6}, {.show = XS_SHOW_AWAY, .sent_s = 5}, 1},
+        {{.show = XS_SHOW_AWAY, .sent_s = 6}, {.show = XS_SHOW_AWAY, .sent_s = 6}, 2},
+    };
+
+    (void)state;
+    for (size_t i = 0; i < sizeof(cases) / sizeof(cases[0]); i++) {
+        struct sent first = cases[i].first, second = cases[i].second;
+        struct xs_presence presence;
+
+        first.resource = "one", first.status = "1";
+        second.resource = "two", second.status = "2";
+        tear_down(state);
+        set_up(state);
+        apply("a@b.c", first);
+        apply("a@b.c", second);
+        presence = xs_user_presence(stale_user("a"));
+        assert_true(presence.available);
+        if (presence.status[0] != '0' + cases[i].winner)
+            fail_msg("case %zu: resource %s won", i, presence.status);
+    }
+}
+
+static void presence__falls_to_the_other_resource__when_the_winner_leaves(void **state)
+{
+    struct xs_presence presence;
+
+    (void)state;
+    apply("a@b.c", (struct sent){.resource = "one", .priority = 5, .sent_s = 10});
+    apply("a@b.c", (struct sent){.resource = "two", .show = XS_SHOW_XA, .sent_s = 20});
+    apply("a@b.c", (struct sent){.resource = "one", .gone = true, .sent_s = 30});
+    presence = xs_user_presence(stale_user("a"));
+    assert_true(presence.available);
+    assert_int_equal(presence.show, XS_SHOW_XA);
+    assert_int_equal(presence.last_s, 20);
+
+    apply("a@b.c", (struct sent){.resource = "two", .gone = true, .sent_s = 40, .status = "bye"});
+    presence = xs_user_presence(stale_user("a"));
+    assert_false(presence.available);
+    assert_int_equal(presence.last_s, 40);
+    assert_string_equal(presence.status, "bye");
+    assert_int_equal(xs_users_online_count(users), 0);
+}
+
+static void apply__takes_all_resources__for_an_unavailable_bare_jid(void **state)
+{
+    (void)state;
+    apply("a@b.c", (struct sent){.resource = "one"});
+    apply("a@b.c", (struct sent){.resource = "two"});
+    apply("a@b.c", (struct sent){.gone = true, .sent_s = 9});
+    assert_false(xs_users_is_online(users, "a", 1));
+    assert_false(xs_user_presence(stale_user("a")).available);
+}
+
+static void apply__keeps_the_first_time__when_leaving_is_told_twice(void **state)
+{
+    (void)state;
+    apply("a@b.c", (struct sent){.resource = "one"});
+    apply("a@b.c", (struct sent){.resource = "one", .gone = true, .sent_s = 40});
+    apply("a@b.c", (struct sent){.resource = "one", .gone = true, .sent_s = 41});
+    assert_int_equal(xs_user_presence(stale_user("a")).last_s, 40);
+}
+
+static void apply__ignores_leaving__of_a_resource_that_is_not_there(void **state)
+{
+    (void)state;
+    apply("a@b.c", (struct sent){.resource = "one", .show = XS_SHOW_CHAT});
+    apply("a@b.c", (struct sent){.resource = "ghost", .gone = true});
+    assert_true(xs_user_presence(stale_user("a")).available);
+}
+
+static void settle__keeps__how_somebody_left(void **state)
+{
+    (void)state;
+    apply("a@b.c", (struct sent){.resource = "one"});
+    apply("a@b.c", (struct sent){.resource = "one", .gone = true, .sent_s = 40});
+    xs_users_settle(users, stale_user("a"));
+    apply("a@b.c", (struct sent){.resource = "one", .gone = true, .sent_s = 41});
+    assert_null(xs_users_next_stale(users, NULL)); /* told twice: nothing to write */
+    xs_users_mark_all_stale(users);
+    assert_int_equal(xs_user_presence(stale_user("a")).last_s, 40);
+}
+
+static void mark_stale__takes_somebody_unknown__as_offline(void **state)
+{
+    struct xs_presence presence;
+
+    (void)state;
+    assert_int_equal(xs_users_mark_stale(users, "away", 4), XS_OK);
+    presence = xs_user_presence(stale_user("away"));
+    assert_false(presence.available);
+    assert_int_equal(presence.last_s, XS_LAST_UNKNOWN);
+    assert_true(xs_user_wants_last(stale_user("away")));
+}
+
+static void sync__marks_offline__only_the_silent_and_only_at_its_end(void **state)
+{
+    (void)state;
+    apply("silent@b.c", (struct sent){.resource = "one"});
+    apply("there@b.c", (struct sent){.resource = "one"});
+    xs_users_begin_sync(users);
+    apply("there@b.c", (struct sent){.resource = "one"});
+    assert_true(xs_users_is_online(users, "silent", 6));
+    xs_users_begin_sync(users); /* the first was never completed */
+    apply("there@b.c", (struct sent){.resource = "one"});
+    xs_users_end_sync(users);
+    assert_false(xs_users_is_online(users, "silent", 6));
+    assert_true(xs_users_is_online(users, "there", 5));
+    assert_int_equal(xs_users_online_count(users), 1);
+}
+
+static void sync__drops_single_resources__that_stayed_silent(void **state)
+{
+    (void)state;
+    apply("a@b.c", (struct sent){.resource = "old", .priority = 9, .show = XS_SHOW_CHAT});
+    apply("a@b.c", (struct sent){.resource = "new", .show = XS_SHOW_DND});
+    xs_users_begin_sync(users);
+    apply("a@b.c", (struct sent){.resource = "new", .show = XS_SHOW_DND});
+    xs_users_settle(users, stale_user("a"));
+    xs_users_end_sync(users);
+    assert_int_equal(xs_user_presence(stale_user("a")).show, XS_SHOW_DND);
+}
+
+static void list__makes_somebody_new_stale__and_unlist_removes_them(void **state)
+{
+    (void)state;
+    assert_int_equal(xs_users_list(users, "a", 1), XS_OK);
+    assert_true(xs_users_is_listed(users, "a", 1));
+    xs_users_settle(users, stale_user("a"));
+    assert_int_equal(xs_users_list(users, "a", 1), XS_OK);
+    assert_null(xs_users_next_stale(users, NULL));
+    apply("a@b.c", (struct sent){.resource = "one"});
+    assert_int_equal(xs_users_unlist(users, "a", 1), XS_OK);
+    assert_true(xs_user_is_removed(stale_user("a")));
+    assert_false(xs_user_wants_last(stale_user("a")));
+    assert_int_equal(xs_users_online_count(users), 0);
+    xs_users_settle(users, stale_user("a"));
+    assert_null(xs_users_next(users, NULL));
+}
+
+static void note_last__concerns_only__who_is_offline_and_known(void **state)
+{
+    (void)state;
+    assert_int_equal(xs_users_note_last(users, "nobody", 6, 10), XS_OK);
+    assert_null(xs_users_next(users, NULL));
+    apply("a@b.c", (struct sent){.resource = "one", .sent_s = 5});
+    assert_int_equal(xs_users_note_last(users, "a", 1, 10), XS_OK);
+    assert_int_equal(xs_user_presence(stale_user("a")).last_s, 5);
+    apply("a@b.c", (struct sent){.resource = "one", .gone = true, .sent_s = 20});
+    assert_int_equal(xs_users_note_last(users, "a", 1, 10), XS_OK);
+    assert_int_equal(xs_user_presence(stale_user("a")).last_s, 20);
+    assert_int_equal(xs_users_note_last(users, "a", 1, 30), XS_OK);
+    assert_int_equal(xs_user_presence(stale_user("a")).last_s, 30);
+}
+
+static void apply__bounds_resources__by_dropping_the_oldest(void **state)
+{
+    char name[16];
+
+    (void)state;
+    apply("a@b.c", (struct sent){.resource = "first", .priority = 100, .status = "first"});
+    for (int i = 0; i < XS_RESOURCES_MAX; i++) {
+        snprintf(name, sizeof(name), "r%d", i);
+        apply("a@b.c", (struct sent){.resource = name, .status = "later"});
+    }
+    assert_string_equal(xs_user_presence(stale_user("a")).status, "later");
+}
+
+static void mark_all_stale__reaches_everybody__once(void **state)
+{
+    char jid[32];
+    size_t count = 0;
+
+    (void)state;
+    for (int i = 0; i < 100; i++) {
+        snprintf(jid, sizeof(jid), "u%d@b.c", i);
+        apply(jid, (struct sent){.resource = "x"});
+    }
+    for (struct xs_user *user; (user = xs_users_next_stale(users, NULL)) != NULL;)
+        xs_users_settle(users, user);
+    xs_users_mark_all_stale(users);
+    for (struct xs_user *user = NULL; (user = xs_users_next_stale(users, user)) != NULL;)
+        count++;
+    assert_int_equal(count, 100);
+    assert_int_equal(xs_users_online_count(users), 100);
+}
+
+#define TEST(function) cmocka_unit_test_setup_teardown(function, set_up, tear_down)
+
+int main(void)
+{
+    const struct CMUnitTest tests[] = {
+        TEST(apply__makes_a_user_stale_once__until_settled),
+        TEST(presence__is_the_winners__by_priority_then_show_then_time),
+        TEST(presence__falls_to_the_other_resource__when_the_winner_leaves),
+        TEST(apply__takes_all_resources__for_an_unavailable_bare_jid),
+        TEST(apply__keeps_the_first_time__when_leaving_is_told_twice),
+        TEST(apply__ignores_leaving__of_a_resource_that_is_not_there),
+        TEST(settle__keeps__how_somebody_left),
+        TEST(mark_stale__takes_somebody_unknown__as_offline),
+        TEST(sync__marks_offline__only_the_silent_and_only_at_its_end),
+        TEST(sync__drops_single_resources__that_stayed_silent),
+        TEST(list__makes_somebody_new_stale__and_unlist_removes_them),
+        TEST(note_last__concerns_only__who_is_offline_and_known),
+        TEST(apply__bounds_resources__by_dropping_the_oldest),
+        TEST(mark_all_stale__reaches_everybody__once),
+    };
+
+    return cmocka_run_group_tests(tests, NULL, NULL);
+}
