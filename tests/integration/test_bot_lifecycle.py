@@ -93,10 +93,12 @@ class BotLifecycle(SystemTest):
         _, dead = self.system.store.lease(DOMAIN)
         self.bot.process.kill()
         self.bot.start()
-        self.bot.process.wait_ready(
-            lambda: self.bot.is_trusted() and self.system.store.lease(DOMAIN)[1] != dead,
-            "a lease of its own", TAKE_BACK_S,
-        )
+
+        def is_its_own():
+            lease = self.system.store.lease(DOMAIN)
+            return lease is not None and lease[0] > time.time() and lease[1] != dead
+
+        self.bot.process.wait_ready(is_its_own, "a lease of its own", TAKE_BACK_S)
         self.assert_soon_presence("alice", show="dnd")
 
     def test_stop_is_clean_and_gives_up_the_lease(self):

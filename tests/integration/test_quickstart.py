@@ -26,6 +26,11 @@ STOP_S = 20.0
 JID = "support@demo.example"
 
 
+def leave_out_builds(directory, names):
+    """What of the checkout is not copied: its build directories, but not deploy/build."""
+    return {"build", ".git"}.intersection(names) if directory == CHECKOUT else set()
+
+
 class Running:
     """A quickstart that is running; its output is read as it comes."""
 
@@ -42,15 +47,20 @@ class Running:
         for line in self.popen.stdout:
             self.output += line
 
-    def wait_for(self, text, seconds=START_S):
-        def found():
-            if text in self.output:
-                return True
-            if self.popen.poll() is not None:
-                raise AssertionError(f"ended with {self.popen.returncode}:\n{self.output}")
-            return False
+    def wait_for(self, text):
+        """Waits until it has printed the text."""
+        self.wait_until(lambda: text in self.output, f"{text!r} from the quickstart")
 
-        wait_until(found, f"{text!r} from the quickstart", seconds)
+    def wait_until(self, check, what):
+        """Waits until check() is true; fails at once if the quickstart ends before."""
+
+        def true_or_ended():
+            result = check()
+            if not result and self.popen.poll() is not None:
+                raise AssertionError(f"ended with {self.popen.returncode}:\n{self.output}")
+            return result
+
+        wait_until(true_or_ended, what, START_S)
 
     def wait(self, seconds=STOP_S):
         """Waits for its end; returns the exit code."""
@@ -169,14 +179,13 @@ class Quickstart(unittest.TestCase):
     def test_stopped_while_building(self):
         with tempfile.TemporaryDirectory(prefix="xmpp-status-") as directory:
             copy = os.path.join(directory, "checkout")
-            shutil.copytree(CHECKOUT, copy, ignore=shutil.ignore_patterns("build", ".git"))
+            shutil.copytree(CHECKOUT, copy, ignore=leave_out_builds)
             running = Running(
                 "--port", str(ports.pick()), program=os.path.join(copy, "deploy", "quickstart")
             )
-            running.wait_for("2. Programs")
-            wait_until(
+            running.wait_until(
                 lambda: any("cc1" in command for command in processes_in(copy).values()),
-                "the compiler at work", START_S,
+                "the compiler at work",
             )
             running.popen.send_signal(signal.SIGTERM)
             self.assertEqual(running.wait(), 143, running.output)
