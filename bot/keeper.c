@@ -1,6 +1,7 @@
 #include "keeper.h"
 
 #include <stdlib.h>
+#include <string.h>
 #include <time.h>
 
 #include "hold.h"
@@ -12,7 +13,9 @@ struct xs_keeper {
     struct xs_redis *redis;
     struct xs_records *records;
     struct xs_hold hold;
-    int64_t due_ms;     /* when the lease is to be renewed, or Redis tried again */
+    int64_t due_ms; /* when the lease is to be renewed, or Redis tried again */
+    bool sweep;     /* records of users who are not in the roster are being looked for */
+    char cursor[XS_CURSOR_SIZE];
     bool rebuild;       /* Redis may have lost or missed something: write everything again */
     bool failing;       /* an outage has been logged */
     bool others_logged; /* that another bot has the lease has been logged */
@@ -110,9 +113,13 @@ static bool is_done(struct xs_keeper *keeper, enum xs_records_result result)
     return false;
 }
 
-bool xs_keeper_claim(struct xs_keeper *keeper)
+enum xs_claim xs_keeper_claim(struct xs_keeper *keeper)
 {
-    return is_mine(keeper, xs_hold_take(&keeper->hold, keeper->redis));
+    enum xs_hold_result result = xs_hold_take(&keeper->hold, keeper->redis);
+
+    if (is_mine(keeper, result))
+        return XS_CLAIM_MINE;
+    return result == XS_HOLD_OTHERS ? XS_CLAIM_OTHERS : XS_CLAIM_FAILED;
 }
 
 bool xs_keeper_keep(struct xs_keeper *keeper, int64_t now_ms)
@@ -132,6 +139,11 @@ void xs_keeper_demand_rebuild(struct xs_keeper *keeper)
     keeper->due_ms = 0;
 }
 
+bool xs_keeper_is_rebuilding(const struct xs_keeper *keeper)
+{
+    return keeper->rebuild;
+}
+
 /*
  * Prepares to make Redis right from what is known: the lease, everybody's record, and those whom
  * Redis thinks online but who are not. Returns false only if another bot has the lease.
@@ -146,6 +158,23 @@ static bool rebuild(struct xs_keeper *keeper, struct xs_users *users)
     if (is_done(keeper, xs_records_mark_silent(keeper->records, keeper->redis, users)))
         keeper->rebuild = false;
     return true;
+}
+
+void xs_keeper_demand_sweep(struct xs_keeper *keeper)
+{
+    keeper->sweep = true;
+    strcpy(keeper->cursor, "0");
+}
+
+/* Looks through one page of records for those that belong to nobody. */
+static void sweep(struct xs_keeper *keeper, struct xs_users *users)
+{
+    if (!keeper->sweep)
+        return;
+    if (is_done(keeper, xs_records_sweep(keeper->records, keeper->redis, users, keeper->cursor)))
+        keeper->sweep = strcmp(keeper->cursor, "0") != 0;
+    else
+        strcpy(keeper->cursor, "0");
 }
 
 /* Vouches for the records for another while. Returns false if it could not. */
@@ -179,6 +208,7 @@ bool xs_keeper_tend(struct xs_keeper *keeper, struct xs_users *users, int64_t no
             return true;
         due = true;
     }
+    sweep(keeper, users);
     if (is_done(keeper, xs_records_flush(keeper->records, keeper->redis, users, wall_clock_s())) &&
         xs_users_next_stale(users, NULL) == NULL && due && answered)
         *ret_renewed = renew(keeper, now_ms);

@@ -27,11 +27,15 @@ struct xs_keeper *xs_keeper_new(const struct xs_config *config, const char *doma
 /* Frees the keeper and its connection. NULL is allowed. */
 void xs_keeper_free(struct xs_keeper *keeper);
 
-/*
- * Asks for the lease before logging in. Returns whether it is ours now; if it is not, another bot
- * has it or Redis does not answer.
- */
-bool xs_keeper_claim(struct xs_keeper *keeper);
+/* What came of asking for the lease. */
+enum xs_claim {
+    XS_CLAIM_MINE,
+    XS_CLAIM_OTHERS, /* another bot has it */
+    XS_CLAIM_FAILED  /* Redis does not answer, or refuses */
+};
+
+/* Asks for the lease before logging in. */
+enum xs_claim xs_keeper_claim(struct xs_keeper *keeper);
 
 /*
  * Keeps the lease alive during a sync, when nothing is written. `now_ms` is of a monotonic clock.
@@ -42,6 +46,9 @@ bool xs_keeper_keep(struct xs_keeper *keeper, int64_t now_ms);
 /* Demands that everything be written again, after a sync. */
 void xs_keeper_demand_rebuild(struct xs_keeper *keeper);
 
+/* Says whether everything is still to be written again. */
+bool xs_keeper_is_rebuilding(const struct xs_keeper *keeper);
+
 /*
  * Writes what is out of date and renews the lease when that is due; `answered` says whether the
  * server has given a sign of life since the lease was renewed last. If `ret_renewed`, it was
@@ -49,6 +56,12 @@ void xs_keeper_demand_rebuild(struct xs_keeper *keeper);
  */
 bool xs_keeper_tend(struct xs_keeper *keeper, struct xs_users *users, int64_t now_ms, bool answered,
                     bool *ret_renewed);
+
+/*
+ * Demands that, bit by bit as it is tended, records of users who are not in the roster are removed.
+ * Only for servers on which the roster lists everybody whose presence is to be had.
+ */
+void xs_keeper_demand_sweep(struct xs_keeper *keeper);
 
 /* Gives the lease up, for a clean stop. */
 void xs_keeper_release(struct xs_keeper *keeper);

@@ -34,6 +34,9 @@ static const char write_script[] =
 /* EVALSHA, sha, 3, three keys, id, local part, expiry, five fields with their values. */
 #define ARGC_MAX (9 + 10)
 
+/* Keys that Redis looks at for one page of a sweep, about: a fraction of a millisecond. */
+#define SWEEP_COUNT "1000"
+
 /* Bytes of a decimal number, terminator included. */
 #define NUMBER_SIZE 24
 
@@ -269,6 +272,66 @@ enum xs_records_result xs_records_mark_silent(struct xs_records *records, struct
         xs_redis_exchange(redis, &reply, 1) != XS_OK)
         return XS_RECORDS_FAILED;
     result = mark_members(records, reply, users);
+    freeReplyObject(reply);
+    return result;
+}
+
+/* Removes from the page's keys what belongs to nobody in the roster. */
+static enum xs_records_result sweep_page(struct xs_records *records, const redisReply *keys,
+                                         size_t prefix_len, struct xs_users *users)
+{
+    for (size_t i = 0; i < keys->elements; i++) {
+        const redisReply *key = keys->element[i];
+        const char *local = key->str + prefix_len;
+        size_t local_len = key->len - prefix_len;
+
+        if (key->type != REDIS_REPLY_STRING || key->len <= prefix_len ||
+            local_len > XS_JID_PART_MAX || memchr(local, '\0', local_len) != NULL ||
+            xs_users_is_listed(users, local, local_len))
+            continue;
+        if (xs_users_unlist(users, local, local_len) != XS_OK) {
+            snprintf(records->error, sizeof(records->error), "too many users to keep");
+            return XS_RECORDS_REFUSED;
+        }
+    }
+    return XS_RECORDS_WRITTEN;
+}
+
+static bool is_page(const redisReply *reply)
+{
+    return reply->type == REDIS_REPLY_ARRAY && reply->elements == 2 &&
+           reply->element[0]->type == REDIS_REPLY_STRING &&
+           (size_t)reply->element[0]->len < XS_CURSOR_SIZE &&
+           reply->element[1]->type == REDIS_REPLY_ARRAY;
+}
+
+enum xs_records_result xs_records_sweep(struct xs_records *records, struct xs_redis *redis,
+                                        struct xs_users *users, char cursor[XS_CURSOR_SIZE])
+{
+    struct xs_key pattern;
+    struct command command = {.argc = 0};
+    enum xs_records_result result;
+    redisReply *reply;
+
+    /* A domain has no characters that mean something in a pattern. */
+    xs_key_presence(records->domain, "*", 1, &pattern);
+    add_text(&command, "SCAN");
+    add_text(&command, cursor);
+    add_text(&command, "MATCH");
+    add(&command, pattern.bytes, pattern.len);
+    add_text(&command, "COUNT");
+    add_text(&command, SWEEP_COUNT);
+    if (xs_redis_open(redis) != XS_OK ||
+        xs_redis_append(redis, command.argc, command.argv, command.argv_len) != XS_OK ||
+        xs_redis_exchange(redis, &reply, 1) != XS_OK)
+        return XS_RECORDS_FAILED;
+    if (is_page(reply)) {
+        result = sweep_page(records, reply->element[1], pattern.len - 1, users);
+        memcpy(cursor, reply->element[0]->str, (size_t)reply->element[0]->len + 1);
+    } else {
+        note_error(records, reply);
+        result = XS_RECORDS_REFUSED;
+    }
     freeReplyObject(reply);
     return result;
 }

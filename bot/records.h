@@ -16,6 +16,9 @@
 /* Batches that one flush writes at most, so that the session is not left unread for long. */
 #define XS_RECORDS_FLUSH_BATCHES 16
 
+/* Bytes of a cursor of SCAN, terminator included. */
+#define XS_CURSOR_SIZE 24
+
 /* Seconds of a day, for forget_days. */
 #define XS_DAY_S 86400
 
@@ -53,6 +56,14 @@ enum xs_records_result xs_records_flush(struct xs_records *records, struct xs_re
  */
 enum xs_records_result xs_records_mark_silent(struct xs_records *records, struct xs_redis *redis,
                                               struct xs_users *users);
+
+/*
+ * Looks through one page of the domain's records for those of users who are not in the roster, and
+ * has them removed: accounts may have been deleted while nobody looked. `cursor` is "0" at first
+ * and updated; it is "0" again when all pages have been seen. Marks only, a flush removes.
+ */
+enum xs_records_result xs_records_sweep(struct xs_records *records, struct xs_redis *redis,
+                                        struct xs_users *users, char cursor[XS_CURSOR_SIZE]);
 
 /* Returns the words of the last error reply, "" if none. Borrowed; unescaped; never NULL. */
 const char *xs_records_error(const struct xs_records *records);

@@ -7,9 +7,11 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "answer.h"
 #include "secret.h"
 
 #define NS_PING "urn:xmpp:ping"
+#define PING_ID "ping-"
 
 /*
  * The bot's resource. Always the same, so that the server ends a dead session of ours at once when
@@ -24,8 +26,7 @@
 
 struct xs_session {
     const struct xs_domain_config *config;
-    xs_presence_taker *take;
-    void *context;
+    struct xs_session_takers takers;
     xmpp_log_t log; /* libstrophe keeps a pointer to it */
     xmpp_ctx_t *strophe;
     xmpp_conn_t *conn;
@@ -34,7 +35,7 @@ struct xs_session {
     bool opened;         /* logged in at some time of this connection */
     unsigned activity;   /* stanzas handled since the turn began */
     unsigned ping_count; /* of pings sent, for their ids */
-    unsigned pong_count;
+    unsigned last_pong;
     char words[CAUSE_SIZE]; /* libstrophe's latest words about TLS or an error */
     char cause[2 * CAUSE_SIZE];
     char own_jid[sizeof(((struct xs_jid *)NULL)->bare) + sizeof("/" RESOURCE)];
@@ -52,8 +53,8 @@ static void on_log(void *userdata, xmpp_log_level_t level, const char *area, con
         snprintf(session->words, sizeof(session->words), "%s", message);
 }
 
-struct xs_session *xs_session_new(const struct xs_domain_config *config, xs_presence_taker *take,
-                                  void *context)
+struct xs_session *xs_session_new(const struct xs_domain_config *config,
+                                  const struct xs_session_takers *takers)
 {
     struct xs_session *session = calloc(1, sizeof(*session));
 
@@ -61,8 +62,7 @@ struct xs_session *xs_session_new(const struct xs_domain_config *config, xs_pres
         return NULL;
     session->config = config;
     session->log = (xmpp_log_t){.handler = on_log, .userdata = session};
-    session->take = take;
-    session->context = context;
+    session->takers = *takers;
     snprintf(session->own_jid, sizeof(session->own_jid), "%s/" RESOURCE, config->jid.bare);
     session->strophe = xmpp_ctx_new(NULL, &session->log);
     if (session->strophe == NULL) {
@@ -148,7 +148,7 @@ static int on_presence(xmpp_conn_t *conn, xmpp_stanza_t *stanza, void *userdata)
 
     (void)conn;
     session->activity++;
-    session->take(session->context, stanza);
+    session->takers.presence(session->takers.context, stanza);
     return 1;
 }
 
@@ -162,24 +162,13 @@ static bool is_from_server(const struct xs_session *session, xmpp_stanza_t *stan
            strcmp(from, session->config->jid.bare) == 0;
 }
 
-/* Answers a request: pings with a result, everything else as not served here. */
-static void answer_request(struct xs_session *session, xmpp_stanza_t *stanza)
+/* Notes the answer to a ping. */
+static void note_pong(struct xs_session *session, const char *number)
 {
-    xmpp_stanza_t *reply;
+    unsigned long value = strtoul(number, NULL, 10);
 
-    if (xmpp_stanza_get_id(stanza) == NULL)
-        return;
-    if (xmpp_stanza_get_child_by_ns(stanza, NS_PING) != NULL) {
-        reply = xmpp_stanza_reply(stanza);
-        if (reply != NULL)
-            xmpp_stanza_set_type(reply, "result");
-    } else {
-        reply = xmpp_stanza_reply_error(stanza, "cancel", "service-unavailable", NULL);
-    }
-    if (reply == NULL)
-        return;
-    xmpp_send(session->conn, reply);
-    xmpp_stanza_release(reply);
+    if (value > session->last_pong && value <= session->ping_count)
+        session->last_pong = (unsigned)value;
 }
 
 static int on_iq(xmpp_conn_t *conn, xmpp_stanza_t *stanza, void *userdata)
@@ -187,16 +176,34 @@ static int on_iq(xmpp_conn_t *conn, xmpp_stanza_t *stanza, void *userdata)
     struct xs_session *session = userdata;
     const char *type = xmpp_stanza_get_type(stanza);
     const char *id = xmpp_stanza_get_id(stanza);
+    bool is_set = type != NULL && strcmp(type, "set") == 0;
+    bool from_server = is_from_server(session, stanza);
 
     (void)conn;
     session->activity++;
-    if (type == NULL)
+    if (type == NULL || id == NULL)
         return 1;
-    if (strcmp(type, "get") == 0 || strcmp(type, "set") == 0)
-        answer_request(session, stanza);
-    else if (id != NULL && strncmp(id, "ping-", strlen("ping-")) == 0 &&
-             is_from_server(session, stanza))
-        session->pong_count++;
+    if (is_set || strcmp(type, "get") == 0) {
+        xs_session_send(session, xs_answer_make(stanza));
+        if (is_set && from_server)
+            session->takers.iq(session->takers.context, stanza);
+    } else if (strncmp(id, PING_ID, strlen(PING_ID)) == 0 && from_server) {
+        note_pong(session, id + strlen(PING_ID));
+    } else {
+        session->takers.iq(session->takers.context, stanza);
+    }
+    return 1;
+}
+
+/* Messages are ignored, but for what the server itself has to say. */
+static int on_message(xmpp_conn_t *conn, xmpp_stanza_t *stanza, void *userdata)
+{
+    struct xs_session *session = userdata;
+
+    (void)conn;
+    session->activity++;
+    if (xmpp_stanza_get_from(stanza) != NULL && is_from_server(session, stanza))
+        session->takers.message(session->takers.context, stanza);
     return 1;
 }
 
@@ -226,6 +233,7 @@ static enum xs_error begin_connect(struct xs_session *session)
         xmpp_conn_set_cafile(session->conn, config->ca_file);
     xmpp_handler_add(session->conn, on_presence, NULL, "presence", NULL, session);
     xmpp_handler_add(session->conn, on_iq, NULL, "iq", NULL, session);
+    xmpp_handler_add(session->conn, on_message, NULL, "message", NULL, session);
     /* TLS is only opportunistic without the flag; stream management would resume without a sync. */
     if (xmpp_conn_set_flags(session->conn,
                             XMPP_CONN_FLAG_MANDATORY_TLS | XMPP_CONN_FLAG_DISABLE_SM) != XMPP_EOK ||
@@ -246,7 +254,7 @@ enum xs_error xs_session_open(struct xs_session *session)
     drop(session);
     session->secured = session->opened = false;
     session->words[0] = session->cause[0] = '\0';
-    session->pong_count = 0;
+    session->ping_count = session->last_pong = 0;
     session->conn = xmpp_conn_new(session->strophe);
     if (session->conn == NULL)
         return XS_ERROR_NOMEM;
@@ -302,35 +310,75 @@ enum xs_session_state xs_session_state(const struct xs_session *session)
     return session->state;
 }
 
-void xs_session_send_presence(struct xs_session *session)
+xmpp_ctx_t *xs_session_strophe(const struct xs_session *session)
 {
+    return session->strophe;
+}
+
+void xs_session_send(struct xs_session *session, xmpp_stanza_t *stanza)
+{
+    if (stanza == NULL)
+        return;
+    xmpp_send(session->conn, stanza);
+    xmpp_stanza_release(stanza);
+}
+
+void xs_session_send_presence(struct xs_session *session, bool again)
+{
+    if (again)
+        xmpp_send_raw_string(session->conn, "<presence type='unavailable'/>");
     xmpp_send_raw_string(session->conn, "<presence><priority>-1</priority></presence>");
 }
 
-void xs_session_send_ping(struct xs_session *session)
+void xs_session_send_subscription(struct xs_session *session, const char *type, const char *jid)
 {
-    xmpp_stanza_t *iq, *ping;
-    char id[24];
+    xmpp_stanza_t *presence = xmpp_presence_new(session->strophe);
 
-    snprintf(id, sizeof(id), "ping-%u", ++session->ping_count);
-    iq = xmpp_iq_new(session->strophe, "get", id);
-    ping = xmpp_stanza_new(session->strophe);
-    if (iq != NULL && ping != NULL) {
-        xmpp_stanza_set_to(iq, session->config->domain);
-        xmpp_stanza_set_name(ping, "ping");
-        xmpp_stanza_set_ns(ping, NS_PING);
-        xmpp_stanza_add_child(iq, ping);
+    if (presence == NULL)
+        return;
+    xmpp_stanza_set_type(presence, type);
+    xmpp_stanza_set_to(presence, jid);
+    xs_session_send(session, presence);
+}
+
+/* Sends an iq of type get with an empty child. `to` may be NULL: our own account. */
+static void send_get(struct xs_session *session, const char *id, const char *to, const char *name,
+                     const char *ns)
+{
+    xmpp_stanza_t *iq = xmpp_iq_new(session->strophe, "get", id);
+    xmpp_stanza_t *child = xmpp_stanza_new(session->strophe);
+
+    if (iq != NULL && child != NULL) {
+        if (to != NULL)
+            xmpp_stanza_set_to(iq, to);
+        xmpp_stanza_set_name(child, name);
+        xmpp_stanza_set_ns(child, ns);
+        xmpp_stanza_add_child(iq, child);
         xmpp_send(session->conn, iq);
     }
-    if (ping != NULL)
-        xmpp_stanza_release(ping);
+    if (child != NULL)
+        xmpp_stanza_release(child);
     if (iq != NULL)
         xmpp_stanza_release(iq);
 }
 
-unsigned xs_session_pong_count(const struct xs_session *session)
+void xs_session_send_roster_request(struct xs_session *session)
 {
-    return session->pong_count;
+    send_get(session, XS_SESSION_ROSTER_ID, NULL, "query", XMPP_NS_ROSTER);
+}
+
+unsigned xs_session_send_ping(struct xs_session *session)
+{
+    char id[24];
+
+    snprintf(id, sizeof(id), PING_ID "%u", ++session->ping_count);
+    send_get(session, id, session->config->domain, "ping", NS_PING);
+    return session->ping_count;
+}
+
+unsigned xs_session_last_pong(const struct xs_session *session)
+{
+    return session->last_pong;
 }
 
 const char *xs_session_cause(const struct xs_session *session)

@@ -13,8 +13,8 @@ struct xs_user {
     struct xs_user *prev, *next;   /* among the stale */
     struct xs_resource *resources; /* the latest heard of comes first */
     struct xs_resource *left;      /* the last unavailable presence; NULL if not known */
+    uint32_t roster;               /* the reading of the roster that listed them; 0: not in it */
     bool stale;
-    bool listed;
     bool removed;
     char local[];
 };
@@ -23,7 +23,8 @@ struct xs_users {
     struct xs_user *by_local;
     struct xs_user *stale;
     size_t online_count;
-    uint32_t sync; /* counts the syncs begun */
+    uint32_t sync;   /* counts the syncs begun */
+    uint32_t roster; /* counts the readings of the roster begun */
 };
 
 static void user_free(struct xs_user *user)
@@ -35,7 +36,11 @@ static void user_free(struct xs_user *user)
 
 struct xs_users *xs_users_new(void)
 {
-    return calloc(1, sizeof(struct xs_users));
+    struct xs_users *users = calloc(1, sizeof(*users));
+
+    if (users != NULL)
+        users->roster = 1; /* 0 means: not in it */
+    return users;
 }
 
 void xs_users_free(struct xs_users *users)
@@ -184,6 +189,37 @@ enum xs_error xs_users_mark_stale(struct xs_users *users, const char *local, siz
     return error;
 }
 
+void xs_users_begin_roster(struct xs_users *users)
+{
+    users->roster++;
+}
+
+/* Takes everything away that is known of a user, and has their record removed. */
+static void remove_user(struct xs_users *users, struct xs_user *user)
+{
+    bool was_online = user->resources != NULL;
+
+    xs_resources_free(user->resources);
+    user->resources = NULL;
+    xs_resources_free(user->left);
+    user->left = NULL;
+    count_online(users, user, was_online);
+    user->roster = 0;
+    user->removed = true;
+    mark_stale(users, user);
+}
+
+void xs_users_end_roster(struct xs_users *users)
+{
+    struct xs_user *user, *next;
+
+    HASH_ITER(hh, users->by_local, user, next)
+    {
+        if (user->roster != 0 && user->roster != users->roster)
+            remove_user(users, user);
+    }
+}
+
 enum xs_error xs_users_list(struct xs_users *users, const char *local, size_t local_len)
 {
     struct xs_user *user;
@@ -191,9 +227,9 @@ enum xs_error xs_users_list(struct xs_users *users, const char *local, size_t lo
 
     if (error != XS_OK)
         return error;
-    if (!user->listed)
+    if (user->roster == 0)
         mark_stale(users, user);
-    user->listed = true;
+    user->roster = users->roster;
     user->removed = false;
     return XS_OK;
 }
@@ -202,27 +238,17 @@ enum xs_error xs_users_unlist(struct xs_users *users, const char *local, size_t 
 {
     struct xs_user *user;
     enum xs_error error = find_or_add(users, local, local_len, &user);
-    bool was_online;
 
-    if (error != XS_OK)
-        return error;
-    was_online = user->resources != NULL;
-    xs_resources_free(user->resources);
-    user->resources = NULL;
-    xs_resources_free(user->left);
-    user->left = NULL;
-    count_online(users, user, was_online);
-    user->listed = false;
-    user->removed = true;
-    mark_stale(users, user);
-    return XS_OK;
+    if (error == XS_OK)
+        remove_user(users, user);
+    return error;
 }
 
 bool xs_users_is_listed(const struct xs_users *users, const char *local, size_t local_len)
 {
     const struct xs_user *user = find(users, local, local_len);
 
-    return user != NULL && user->listed;
+    return user != NULL && user->roster != 0;
 }
 
 enum xs_error xs_users_note_last(struct xs_users *users, const char *local, size_t local_len,
@@ -299,10 +325,9 @@ bool xs_user_is_removed(const struct xs_user *user)
     return user->removed;
 }
 
-bool xs_user_wants_last(const struct xs_user *user)
+bool xs_user_is_offline(const struct xs_user *user)
 {
-    return !user->removed && user->resources == NULL &&
-           (user->left == NULL || user->left->last_s == XS_LAST_UNKNOWN);
+    return !user->removed && user->resources == NULL;
 }
 
 struct xs_presence xs_user_presence(const struct xs_user *user)

@@ -49,13 +49,22 @@ enum xs_error xs_users_apply(struct xs_users *users, const struct xs_report *rep
  */
 enum xs_error xs_users_mark_stale(struct xs_users *users, const char *local, size_t local_len);
 
+/* Begins to read the roster anew: who is not listed again until it ends is gone from it. */
+void xs_users_begin_roster(struct xs_users *users);
+
+/* Ends the reading: the records of those who are gone from the roster are to be removed. */
+void xs_users_end_roster(struct xs_users *users);
+
 /*
  * Notes that a user is in the bot's roster, with their presence subscribed to. The record of
  * somebody new is out of date. Errors as for xs_users_apply.
  */
 enum xs_error xs_users_list(struct xs_users *users, const char *local, size_t local_len);
 
-/* Notes that a user is gone from the roster: their record is to be removed. */
+/*
+ * Notes that a user is not in the roster (any more): they count as offline, and their record is to
+ * be removed. Errors as for xs_users_apply.
+ */
 enum xs_error xs_users_unlist(struct xs_users *users, const char *local, size_t local_len);
 
 /* Says whether a user is in the roster. */
@@ -98,8 +107,8 @@ const char *xs_user_local(const struct xs_user *user);
 /* Says whether the user's record is to be removed instead of written. */
 bool xs_user_is_removed(const struct xs_user *user);
 
-/* Says whether the user is offline, and since when is not known. */
-bool xs_user_wants_last(const struct xs_user *user);
+/* Says whether the user is offline, and not to be removed. */
+bool xs_user_is_offline(const struct xs_user *user);
 
 /*
  * Returns what is to be published of the user: the winner's presence, or how they left. The winner

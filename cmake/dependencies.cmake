@@ -7,6 +7,7 @@ pkg_check_modules(libxml2 REQUIRED IMPORTED_TARGET libxml-2.0>=2.9.14)
 pkg_check_modules(libidn REQUIRED IMPORTED_TARGET libidn>=1.41)
 pkg_check_modules(inih REQUIRED IMPORTED_TARGET inih>=55)
 pkg_check_modules(libstrophe REQUIRED IMPORTED_TARGET libstrophe>=0.12.2)
+pkg_check_modules(libsystemd REQUIRED IMPORTED_TARGET libsystemd>=252)
 
 # libfcgi and uthash come without a pkg-config file.
 find_path(FCGI_INCLUDE_DIR fcgiapp.h REQUIRED)

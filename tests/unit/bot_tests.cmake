@@ -1,4 +1,7 @@
+xs_add_unit_test(test_activity xs_bot_parts)
+xs_add_unit_test(test_answer xs_bot_parts)
 xs_add_unit_test(test_lock xs_bot_parts)
+xs_add_unit_test(test_roster xs_bot_parts)
 xs_add_unit_test(test_stamp xs_bot_parts)
 xs_add_unit_test(test_stanza xs_bot_parts)
 xs_add_unit_test(test_sync xs_bot_parts)

@@ -185,7 +185,7 @@ static void mark_stale__takes_somebody_unknown__as_offline(void **state)
     presence = xs_user_presence(stale_user("away"));
     assert_false(presence.available);
     assert_int_equal(presence.last_s, XS_LAST_UNKNOWN);
-    assert_true(xs_user_wants_last(stale_user("away")));
+    assert_true(xs_user_is_offline(stale_user("away")));
 }
 
 static void sync__marks_offline__only_the_silent_and_only_at_its_end(void **state)
@@ -227,10 +227,27 @@ static void list__makes_somebody_new_stale__and_unlist_removes_them(void **state
     apply("a@b.c", (struct sent){.resource = "one"});
     assert_int_equal(xs_users_unlist(users, "a", 1), XS_OK);
     assert_true(xs_user_is_removed(stale_user("a")));
-    assert_false(xs_user_wants_last(stale_user("a")));
+    assert_false(xs_user_is_offline(stale_user("a")));
     assert_int_equal(xs_users_online_count(users), 0);
     xs_users_settle(users, stale_user("a"));
     assert_null(xs_users_next(users, NULL));
+}
+
+static void roster__removes__who_is_not_listed_again(void **state)
+{
+    (void)state;
+    assert_int_equal(xs_users_list(users, "stays", 5), XS_OK);
+    assert_int_equal(xs_users_list(users, "goes", 4), XS_OK);
+    for (struct xs_user *user; (user = xs_users_next_stale(users, NULL)) != NULL;)
+        xs_users_settle(users, user);
+    apply("stranger@b.c", (struct sent){.resource = "x"});
+    xs_users_settle(users, stale_user("stranger"));
+    xs_users_begin_roster(users);
+    assert_int_equal(xs_users_list(users, "stays", 5), XS_OK);
+    xs_users_end_roster(users);
+    assert_true(xs_user_is_removed(stale_user("goes")));
+    assert_true(xs_users_is_listed(users, "stays", 5));
+    assert_true(xs_users_is_online(users, "stranger", 8));
 }
 
 static void note_last__concerns_only__who_is_offline_and_known(void **state)
@@ -296,6 +313,7 @@ int main(void)
         TEST(sync__marks_offline__only_the_silent_and_only_at_its_end),
         TEST(sync__drops_single_resources__that_stayed_silent),
         TEST(list__makes_somebody_new_stale__and_unlist_removes_them),
+        TEST(roster__removes__who_is_not_listed_again),
         TEST(note_last__concerns_only__who_is_offline_and_known),
         TEST(apply__bounds_resources__by_dropping_the_oldest),
         TEST(mark_all_stale__reaches_everybody__once),

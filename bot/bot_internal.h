@@ -1,0 +1,67 @@
+/*
+ * bot_internal.h: what the bot's wheel (bot.c) and its intake (intake.c) share. For these two only.
+ */
+#ifndef XS_BOT_INTERNAL_H
+#define XS_BOT_INTERNAL_H
+
+#include "activity.h"
+#include "bot.h"
+#include "keeper.h"
+#include "notify.h"
+#include "session.h"
+#include "stanza.h"
+#include "sync.h"
+#include "users.h"
+
+enum xs_bot_phase {
+    XS_BOT_WAITING, /* for the lease, or for the next attempt to log in */
+    XS_BOT_LOGIN,
+    XS_BOT_ROSTER, /* logged in, waiting for the roster */
+    XS_BOT_SYNC,   /* collecting presence; nothing is written */
+    XS_BOT_LIVE    /* what is known is what Redis should say */
+};
+
+struct xs_bot {
+    const struct xs_domain_config *domain;
+    struct xs_session *session;
+    struct xs_users *users;
+    struct xs_keeper *keeper;
+    struct xs_activity *activity;
+    struct xs_notify notify;
+    enum xs_bot_phase phase;
+    struct xs_sync sync;
+    struct xs_report report; /* of the stanza in hand; too large for the stack */
+    unsigned marker;         /* the ping that ends the sync; 0: none is running */
+    unsigned last_pong;      /* the latest answer to a ping that has been noted */
+    bool privileged;         /* the server shows us everybody, whoever is in the roster */
+    bool may_ask;            /* and lets us ask for last activity in the users' name */
+    bool roster_empty;
+    bool want_activity;  /* last activity is to be asked for, once Redis has been made right */
+    bool answered;       /* the server has answered since the lease was renewed last */
+    bool vouched;        /* the lease has been renewed in this process */
+    bool standing_by;    /* another bot has the lease */
+    bool full_logged;    /* that there are too many users has been logged */
+    int64_t next_ms;     /* waiting: when to try next */
+    int64_t deadline_ms; /* login: when to give up */
+    int64_t pause_ms;    /* the last pause after a failed session */
+    int64_t ping_ms;     /* when the last ping was sent */
+    int64_t pong_ms;     /* when the server last answered one */
+    int64_t heard_ms;    /* when presence arrived last */
+};
+
+/* The time of a monotonic clock, in milliseconds, and of the wall clock, as Unix second. */
+int64_t xs_bot_now_ms(void);
+int64_t xs_bot_now_s(void);
+
+/* The takers of what the session hands on; `context` is the bot. See struct xs_session_takers. */
+void xs_bot_take_presence(void *context, xmpp_stanza_t *stanza);
+void xs_bot_take_iq(void *context, xmpp_stanza_t *stanza);
+void xs_bot_take_message(void *context, xmpp_stanza_t *stanza);
+
+/* Wants to know the last activity of everybody who is offline: they may have come and gone. */
+void xs_bot_want_activity(struct xs_bot *bot);
+
+/* Sends the questions for last activity that may be sent now. */
+void xs_bot_ask_activity(struct xs_bot *bot, int64_t now_ms);
+
+#endif
