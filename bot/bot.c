@@ -151,10 +151,11 @@ static void start_session(struct xs_bot *bot, int64_t now_ms)
     xs_activity_clear(bot->activity);
     bot->privileged = bot->may_ask = false;
     bot->answered = false;
-    bot->full_logged = false;
+    bot->full_logged = bot->blind_logged = false;
     bot->marker = 0;
     bot->last_pong = 0;
     bot->pong_ms = now_ms;
+    bot->deadline_ms = now_ms + PONG_TIMEOUT_MS;
     bot->phase = XS_BOT_ROSTER;
     xs_session_send_roster_request(bot->session);
     send_ping(bot, now_ms);
@@ -166,6 +167,7 @@ static void start_sync(struct xs_bot *bot, bool again, int64_t now_ms)
     xs_users_begin_sync(bot->users);
     bot->sync = xs_sync_start();
     bot->heard_ms = now_ms;
+    bot->granted = false;
     xs_session_send_presence(bot->session, again);
     bot->marker = send_ping(bot, now_ms);
 }
@@ -189,30 +191,60 @@ static bool keep_pinging(struct xs_bot *bot, int64_t now_ms)
     return true;
 }
 
-/* Ends a sync that is complete. Returns whether there was one. */
-static bool end_sync(struct xs_bot *bot, int64_t now_ms)
+static bool sync_is_over(const struct xs_bot *bot, int64_t now_ms)
 {
-    if (bot->marker == 0 || !xs_sync_is_complete(&bot->sync, now_ms))
-        return false;
-    bot->marker = 0;
-    xs_users_end_sync(bot->users);
-    return true;
+    return bot->marker != 0 && xs_sync_is_complete(&bot->sync, now_ms);
+}
+
+/*
+ * Says whether the server shows the bot anybody at all. If not, silence means nothing, and there is
+ * nothing to vouch for.
+ */
+static bool is_blind(struct xs_bot *bot)
+{
+    bool blind = !bot->granted && xs_users_listed_count(bot->users) == 0;
+
+    if (blind && !bot->blind_logged)
+        xs_log(XS_LOG_WARNING,
+               "%s: the server shows nobody's presence to %s: it has neither the privilege nor "
+               "anybody in its roster; waiting",
+               bot->domain->domain, bot->domain->jid.bare);
+    bot->blind_logged = blind;
+    return blind;
 }
 
 static void do_sync(struct xs_bot *bot, int64_t now_ms)
 {
     if (bot->marker == 0)
         start_sync(bot, false, now_ms);
-    if (!end_sync(bot, now_ms))
+    if (!sync_is_over(bot, now_ms) || is_blind(bot))
         return;
+    bot->marker = 0;
+    xs_users_end_sync(bot->users);
     bot->phase = XS_BOT_LIVE;
     bot->pause_ms = 0;
     bot->want_activity = true;
     xs_keeper_demand_rebuild(bot->keeper);
-    if (!bot->privileged && !bot->roster_empty)
+    if (!bot->privileged)
         xs_keeper_demand_sweep(bot->keeper);
     xs_log(XS_LOG_INFO, "%s: sync complete, %zu users online, %s", bot->domain->domain,
            xs_users_online_count(bot->users), bot->privileged ? "by privilege" : "by subscription");
+}
+
+/* Asks again when a server that shows everybody has fallen silent, and draws the conclusions. */
+static void watch_privilege(struct xs_bot *bot, int64_t now_ms)
+{
+    if (!bot->privileged)
+        return;
+    if (bot->marker == 0 && now_ms - bot->heard_ms >= SILENCE_MS)
+        start_sync(bot, true, now_ms);
+    if (!sync_is_over(bot, now_ms))
+        return;
+    bot->marker = 0;
+    if (bot->granted)
+        xs_users_end_sync(bot->users);
+    else
+        fail_session(bot, "the server does not show everybody's presence any more");
 }
 
 static void do_live(struct xs_bot *bot, int64_t now_ms)
@@ -232,9 +264,7 @@ static void do_live(struct xs_bot *bot, int64_t now_ms)
         xs_bot_want_activity(bot);
     }
     xs_bot_ask_activity(bot, now_ms);
-    end_sync(bot, now_ms);
-    if (bot->privileged && bot->marker == 0 && now_ms - bot->heard_ms >= SILENCE_MS)
-        start_sync(bot, true, now_ms);
+    watch_privilege(bot, now_ms);
 }
 
 /* Handles the phases in which the session is open. */
@@ -244,6 +274,10 @@ static void tend_open_session(struct xs_bot *bot, int64_t now_ms)
         start_session(bot, now_ms);
     if (!keep_pinging(bot, now_ms)) {
         fail_session(bot, "the server does not answer pings");
+        return;
+    }
+    if (bot->phase == XS_BOT_ROSTER && now_ms >= bot->deadline_ms) {
+        fail_session(bot, "the server does not answer our request for the roster");
         return;
     }
     if (bot->phase == XS_BOT_LIVE)

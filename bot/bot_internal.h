@@ -35,18 +35,19 @@ struct xs_bot {
     unsigned last_pong;      /* the latest answer to a ping that has been noted */
     bool privileged;         /* the server shows us everybody, whoever is in the roster */
     bool may_ask;            /* and lets us ask for last activity in the users' name */
-    bool roster_empty;
-    bool want_activity;  /* last activity is to be asked for, once Redis has been made right */
-    bool answered;       /* the server has answered since the lease was renewed last */
-    bool vouched;        /* the lease has been renewed in this process */
-    bool standing_by;    /* another bot has the lease */
-    bool full_logged;    /* that there are too many users has been logged */
-    int64_t next_ms;     /* waiting: when to try next */
-    int64_t deadline_ms; /* login: when to give up */
-    int64_t pause_ms;    /* the last pause after a failed session */
-    int64_t ping_ms;     /* when the last ping was sent */
-    int64_t pong_ms;     /* when the server last answered one */
-    int64_t heard_ms;    /* when presence arrived last */
+    bool granted;            /* the server has said so since presence was asked for last */
+    bool want_activity;      /* last activity is to be asked for, once Redis has been made right */
+    bool answered;           /* the server has answered since the lease was renewed last */
+    bool vouched;            /* the lease has been renewed in this process */
+    bool standing_by;        /* another bot has the lease */
+    bool full_logged;        /* that there are too many users has been logged */
+    bool blind_logged;       /* that the server shows nobody has been logged */
+    int64_t next_ms;         /* waiting: when to try next */
+    int64_t deadline_ms;     /* login and roster: when to give up */
+    int64_t pause_ms;        /* the last pause after a failed session */
+    int64_t ping_ms;         /* when the last ping was sent */
+    int64_t pong_ms;         /* when the server last answered one */
+    int64_t heard_ms;        /* when presence arrived last */
 };
 
 /* The time of a monotonic clock, in milliseconds, and of the wall clock, as Unix second. */

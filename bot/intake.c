@@ -10,6 +10,9 @@
 #define NS_PRIVILEGE "urn:xmpp:privilege:2"
 #define NS_LAST      "jabber:iq:last"
 
+/* Namespaces that we look through in one permission at most, one within the other. */
+#define NAMESPACES_MAX 16
+
 /* Something could not be kept: says so once for a session. */
 static void note_loss(struct xs_bot *bot, enum xs_error error)
 {
@@ -107,9 +110,8 @@ static void take_roster(struct xs_bot *bot, xmpp_stanza_t *iq)
 {
     if (bot->phase != XS_BOT_ROSTER)
         return;
-    bot->roster_empty = xs_roster_first_item(iq) == NULL;
     /* An empty roster is more likely a server's trouble than the end of everybody. */
-    if (!bot->roster_empty) {
+    if (xs_roster_first_item(iq) != NULL) {
         xs_users_begin_roster(bot->users);
         take_entries(bot, iq);
         xs_users_end_roster(bot->users);
@@ -134,6 +136,20 @@ void xs_bot_take_iq(void *context, xmpp_stanza_t *stanza)
         note_loss(bot, xs_users_note_last(bot->users, jid.bare, jid.local_len, last_s));
 }
 
+/* Says whether a permission for iq covers last activity. Prosody 0.12 nests the namespaces. */
+static bool covers_last(xmpp_stanza_t *perm, int depth)
+{
+    for (xmpp_stanza_t *child = xmpp_stanza_get_children(perm); child != NULL;
+         child = xmpp_stanza_get_next(child)) {
+        const char *ns = xmpp_stanza_get_attribute(child, "ns");
+
+        if ((ns != NULL && strcmp(ns, NS_LAST) == 0) ||
+            (depth < NAMESPACES_MAX && covers_last(child, depth + 1)))
+            return true;
+    }
+    return false;
+}
+
 /* XEP-0356 section 4.2: the server says what privileges we have. */
 void xs_bot_take_message(void *context, xmpp_stanza_t *stanza)
 {
@@ -148,9 +164,10 @@ void xs_bot_take_message(void *context, xmpp_stanza_t *stanza)
         if (access == NULL)
             continue;
         if (strcmp(access, "presence") == 0 && type != NULL)
-            bot->privileged = strcmp(type, "managed_entity") == 0 || strcmp(type, "roster") == 0;
+            bot->privileged = bot->granted =
+                strcmp(type, "managed_entity") == 0 || strcmp(type, "roster") == 0;
         if (strcmp(access, "iq") == 0)
-            bot->may_ask = xmpp_stanza_get_child_by_ns(perm, NS_LAST) != NULL;
+            bot->may_ask = covers_last(perm, 0);
     }
 }
 

@@ -13,8 +13,9 @@ struct xs_keeper {
     struct xs_redis *redis;
     struct xs_records *records;
     struct xs_hold hold;
-    int64_t due_ms; /* when the lease is to be renewed, or Redis tried again */
-    bool sweep;     /* records of users who are not in the roster are being looked for */
+    uint64_t generation; /* of the connection through which everything known was written */
+    int64_t due_ms;      /* when the lease is to be renewed, or Redis tried again */
+    bool sweep;          /* records of users who are not in the roster are being looked for */
     char cursor[XS_CURSOR_SIZE];
     bool rebuild;       /* Redis may have lost or missed something: write everything again */
     bool failing;       /* an outage has been logged */
@@ -56,13 +57,16 @@ void xs_keeper_free(struct xs_keeper *keeper)
 /* Redis failed or refused: says so once; whatever it missed is written again when it is back. */
 static void note_failure(struct xs_keeper *keeper, const char *why)
 {
-    if (!keeper->failing)
+    if (!keeper->failing) {
         xs_log(XS_LOG_ERROR, "%s: cannot write to Redis, will go on trying: %s", keeper->domain,
                why);
+        keeper->due_ms = 0; /* once more at once, then at the pace of the retries */
+    }
     keeper->failing = true;
     keeper->rebuild = true;
 }
 
+/* Only a renewal shows that all is well again: reading may work while writing does not. */
 static void note_success(struct xs_keeper *keeper)
 {
     if (keeper->failing)
@@ -97,7 +101,6 @@ static bool is_done(struct xs_keeper *keeper, enum xs_records_result result)
 {
     switch (result) {
     case XS_RECORDS_WRITTEN:
-        note_success(keeper);
         return true;
     case XS_RECORDS_LOST:
         keeper->rebuild = true; /* lapsed, or taken by another: the rebuild finds out which */
@@ -154,6 +157,7 @@ static bool rebuild(struct xs_keeper *keeper, struct xs_users *users)
 
     if (!is_mine(keeper, result))
         return result != XS_HOLD_OTHERS;
+    keeper->generation = xs_redis_generation(keeper->redis);
     xs_users_mark_all_stale(users);
     if (is_done(keeper, xs_records_mark_silent(keeper->records, keeper->redis, users)))
         keeper->rebuild = false;
@@ -189,15 +193,32 @@ static bool renew(struct xs_keeper *keeper, int64_t now_ms)
     if (!is_mine(keeper, result))
         return false;
     keeper->due_ms = now_ms + XS_HOLD_RENEW_MS;
+    note_success(keeper);
     return true;
+}
+
+/*
+ * A new connection may lead to a Redis that has lost what was written, or went back to an older
+ * state in which even the lease looks like ours: only writing everything again makes sure.
+ */
+static void watch_connection(struct xs_keeper *keeper)
+{
+    if (keeper->rebuild)
+        return;
+    if (xs_redis_open(keeper->redis) != XS_OK)
+        note_failure(keeper, xs_redis_error(keeper->redis));
+    else if (xs_redis_generation(keeper->redis) != keeper->generation)
+        xs_keeper_demand_rebuild(keeper);
 }
 
 bool xs_keeper_tend(struct xs_keeper *keeper, struct xs_users *users, int64_t now_ms, bool answered,
                     bool *ret_renewed)
 {
-    bool due = now_ms >= keeper->due_ms;
+    bool due;
 
     *ret_renewed = false;
+    watch_connection(keeper);
+    due = now_ms >= keeper->due_ms;
     if (keeper->rebuild) {
         if (!due)
             return true;

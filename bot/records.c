@@ -14,25 +14,25 @@ static const char write_script[] =
     "#!lua\n"
     "local v = redis.call('GET', KEYS[1])\n"
     "if not v or string.match(v, '^%d+ (.+)$') ~= ARGV[1] then return 0 end\n"
-    "if ARGV[5] == 'available' then\n"
+    "if ARGV[6] == 'available' then\n"
     "  redis.call('SADD', KEYS[2], ARGV[2])\n"
     "else\n"
     "  redis.call('SREM', KEYS[2], ARGV[2])\n"
-    "  if #ARGV == 5 and redis.call('TYPE', KEYS[3]).ok == 'hash' then\n"
+    "  if ARGV[4] == 'unsure' and redis.call('TYPE', KEYS[3]).ok == 'hash' then\n"
     "    local old = redis.call('HMGET', KEYS[3], 'type', 'last')\n"
     "    if old[1] == 'unavailable' and old[2] then return 1 end\n"
     "  end\n"
     "end\n"
     "redis.call('DEL', KEYS[3])\n"
-    "if #ARGV > 3 then redis.call('HSET', KEYS[3], unpack(ARGV, 4)) end\n"
+    "if #ARGV > 4 then redis.call('HSET', KEYS[3], unpack(ARGV, 5)) end\n"
     "if ARGV[3] ~= '0' then redis.call('EXPIREAT', KEYS[3], ARGV[3]) end\n"
     "return 1\n";
 
 /* Bytes of a SHA-1 in hexadecimal, terminator included. */
 #define SHA_SIZE 41
 
-/* EVALSHA, sha, 3, three keys, id, local part, expiry, five fields with their values. */
-#define ARGC_MAX (9 + 10)
+/* EVALSHA, sha, 3, three keys, id, local part, expiry, sureness, five fields with their values. */
+#define ARGC_MAX (10 + 10)
 
 /* Keys that Redis looks at for one page of a sweep, about: a fraction of a millisecond. */
 #define SWEEP_COUNT "1000"
@@ -145,6 +145,11 @@ static int64_t expiry_s(const struct xs_records *records, const struct xs_presen
     return (presence->last_s == XS_LAST_UNKNOWN ? now_s : presence->last_s) + records->forget_s;
 }
 
+static bool is_unsure(const struct xs_user *user, const struct xs_presence *presence)
+{
+    return !xs_user_is_removed(user) && !presence->available && presence->last_s == XS_LAST_UNKNOWN;
+}
+
 static void add_presence(struct command *command, const struct xs_presence *presence,
                          char last[NUMBER_SIZE])
 {
@@ -179,6 +184,7 @@ static enum xs_error append_write(struct xs_records *records, struct xs_redis *r
     add_text(&command, records->hold->id);
     add_text(&command, local);
     add_text(&command, xs_user_is_removed(user) ? "0" : expiry);
+    add_text(&command, is_unsure(user, &presence) ? "unsure" : "");
     if (!xs_user_is_removed(user))
         add_presence(&command, &presence, last);
     return xs_redis_append(redis, command.argc, command.argv, command.argv_len);

@@ -189,7 +189,7 @@ static int on_iq(xmpp_conn_t *conn, xmpp_stanza_t *stanza, void *userdata)
             session->takers.iq(session->takers.context, stanza);
     } else if (strncmp(id, PING_ID, strlen(PING_ID)) == 0 && from_server) {
         note_pong(session, id + strlen(PING_ID));
-    } else {
+    } else if (from_server || strcmp(id, XS_SESSION_ROSTER_ID) != 0) {
         session->takers.iq(session->takers.context, stanza);
     }
     return 1;

@@ -30,7 +30,7 @@ typedef void xs_stanza_taker(void *context, xmpp_stanza_t *stanza);
  */
 struct xs_session_takers {
     xs_stanza_taker *presence;
-    xs_stanza_taker *iq;      /* results, errors, and roster pushes that have been acknowledged */
+    xs_stanza_taker *iq;      /* with type and id: results, errors, acknowledged roster pushes */
     xs_stanza_taker *message; /* of the server itself: what privileges we have */
     void *context;
 };

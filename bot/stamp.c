@@ -85,21 +85,29 @@ static bool read_zone(const char **text, int *ret_offset_s)
     return true;
 }
 
+/*
+ * timegm turns the 31st of February into a day in March: that is no date. Looked at without the
+ * time of day, as a leap second may rightly end on the next day.
+ */
+static bool is_date(const struct tm *tm)
+{
+    struct tm date = {.tm_year = tm->tm_year, .tm_mon = tm->tm_mon, .tm_mday = tm->tm_mday};
+
+    (void)timegm(&date);
+    return date.tm_mday == tm->tm_mday;
+}
+
 bool xs_stamp_parse(const char *text, int64_t *ret_s)
 {
-    struct tm tm, given;
+    struct tm tm;
     int offset_s;
     int64_t value;
 
     memset(&tm, 0, sizeof(tm));
     if (text == NULL || !read_fields(&text, &tm) || !read_fraction(&text) ||
-        !read_zone(&text, &offset_s) || *text != '\0')
+        !read_zone(&text, &offset_s) || *text != '\0' || !is_date(&tm))
         return false;
-    given = tm;
     value = (int64_t)timegm(&tm);
-    /* timegm turns the 31st of February into a day in March: that is no date. */
-    if (tm.tm_mday != given.tm_mday && given.tm_sec != 60)
-        return false;
     value -= offset_s;
     if (value < 0 || value > XS_LAST_MAX)
         return false;

@@ -23,6 +23,7 @@ struct xs_users {
     struct xs_user *by_local;
     struct xs_user *stale;
     size_t online_count;
+    size_t listed_count;
     uint32_t sync;   /* counts the syncs begun */
     uint32_t roster; /* counts the readings of the roster begun */
 };
@@ -149,6 +150,9 @@ enum xs_error xs_users_apply(struct xs_users *users, const struct xs_report *rep
         return error;
     }
     was_online = user->resources != NULL;
+    /* A server answers a probe of somebody offline like this: it says nothing of when they left. */
+    if (!report->presence.available && !was_online && !report->delayed)
+        resource->last_s = XS_LAST_UNKNOWN;
     if (report->presence.available)
         come(user, resource);
     else
@@ -204,6 +208,8 @@ static void remove_user(struct xs_users *users, struct xs_user *user)
     xs_resources_free(user->left);
     user->left = NULL;
     count_online(users, user, was_online);
+    if (user->roster != 0)
+        users->listed_count--;
     user->roster = 0;
     user->removed = true;
     mark_stale(users, user);
@@ -227,8 +233,10 @@ enum xs_error xs_users_list(struct xs_users *users, const char *local, size_t lo
 
     if (error != XS_OK)
         return error;
-    if (user->roster == 0)
+    if (user->roster == 0) {
+        users->listed_count++;
         mark_stale(users, user);
+    }
     user->roster = users->roster;
     user->removed = false;
     return XS_OK;
@@ -286,6 +294,11 @@ bool xs_users_is_online(const struct xs_users *users, const char *local, size_t 
     const struct xs_user *user = find(users, local, local_len);
 
     return user != NULL && user->resources != NULL;
+}
+
+size_t xs_users_listed_count(const struct xs_users *users)
+{
+    return users->listed_count;
 }
 
 size_t xs_users_online_count(const struct xs_users *users)

@@ -36,9 +36,10 @@ void xs_users_end_sync(struct xs_users *users);
 
 /*
  * Applies a report: a resource came, changed or left; an unavailable bare JID takes all resources
- * away (RFC 6121 section 4.5.4). Leaving of somebody unknown is noted too, once: the record may
- * say otherwise. Returns XS_OK, XS_ERROR_TOO_LONG (there are XS_USERS_MAX users already, this one
- * is ignored) or XS_ERROR_NOMEM (nothing changed).
+ * away (RFC 6121 section 4.5.4). That somebody is offline who was not known to be online is noted
+ * too, once; since when is then known only if the report bears a delay stamp. Returns XS_OK,
+ * XS_ERROR_TOO_LONG (there are XS_USERS_MAX users already, this one is ignored) or XS_ERROR_NOMEM
+ * (nothing changed).
  */
 enum xs_error xs_users_apply(struct xs_users *users, const struct xs_report *report);
 
@@ -88,6 +89,9 @@ void xs_users_mark_all_stale(struct xs_users *users);
 
 /* Says whether resources of the user are known. `local` is `local_len` bytes. */
 bool xs_users_is_online(const struct xs_users *users, const char *local, size_t local_len);
+
+/* Returns how many users are in the roster. */
+size_t xs_users_listed_count(const struct xs_users *users);
 
 /* Returns how many users have at least one resource. */
 size_t xs_users_online_count(const struct xs_users *users);

@@ -156,6 +156,13 @@ static void apply__keeps_the_first_time__when_leaving_is_told_twice(void **state
     assert_int_equal(xs_user_presence(stale_user("a")).last_s, 40);
 }
 
+static void apply__invents_no_time__for_somebody_not_known_to_be_online(void **state)
+{
+    (void)state;
+    apply("a@b.c", (struct sent){.gone = true, .sent_s = 40});
+    assert_int_equal(xs_user_presence(stale_user("a")).last_s, XS_LAST_UNKNOWN);
+}
+
 static void apply__ignores_leaving__of_a_resource_that_is_not_there(void **state)
 {
     (void)state;
@@ -221,6 +228,7 @@ static void list__makes_somebody_new_stale__and_unlist_removes_them(void **state
     (void)state;
     assert_int_equal(xs_users_list(users, "a", 1), XS_OK);
     assert_true(xs_users_is_listed(users, "a", 1));
+    assert_int_equal(xs_users_listed_count(users), 1);
     xs_users_settle(users, stale_user("a"));
     assert_int_equal(xs_users_list(users, "a", 1), XS_OK);
     assert_null(xs_users_next_stale(users, NULL));
@@ -228,6 +236,7 @@ static void list__makes_somebody_new_stale__and_unlist_removes_them(void **state
     assert_int_equal(xs_users_unlist(users, "a", 1), XS_OK);
     assert_true(xs_user_is_removed(stale_user("a")));
     assert_false(xs_user_is_offline(stale_user("a")));
+    assert_int_equal(xs_users_listed_count(users), 0);
     assert_int_equal(xs_users_online_count(users), 0);
     xs_users_settle(users, stale_user("a"));
     assert_null(xs_users_next(users, NULL));
@@ -307,6 +316,7 @@ int main(void)
         TEST(presence__falls_to_the_other_resource__when_the_winner_leaves),
         TEST(apply__takes_all_resources__for_an_unavailable_bare_jid),
         TEST(apply__keeps_the_first_time__when_leaving_is_told_twice),
+        TEST(apply__invents_no_time__for_somebody_not_known_to_be_online),
         TEST(apply__ignores_leaving__of_a_resource_that_is_not_there),
         TEST(settle__keeps__how_somebody_left),
         TEST(mark_stale__takes_somebody_unknown__as_offline),
