@@ -16,8 +16,10 @@ struct entry {
 struct xs_batch {
     struct xs_store *store;
     struct xs_responder *responder;
-    struct xs_response response; /* reused for one after the other */
-    bool is_outage;              /* Redis failed last time, and that has been logged */
+    struct xs_response response;  /* reused for one after the other */
+    bool is_outage;               /* Redis failed last time, and that has been logged */
+    int64_t outage_quiet_until_s; /* monotonic, as the next one */
+    int64_t damage_quiet_until_s;
     size_t entry_count;
     size_t lookup_count;
     struct xs_lookup *lookups[XS_BATCH_MAX];
@@ -74,21 +76,58 @@ static enum xs_error find_error(const struct xs_batch *batch)
     return XS_OK;
 }
 
-/* Looks up everything. Logs the start and the end of an outage, not every request in it. */
+/* Says whether a line may be logged now, and that it is; the next one has to wait. */
+static bool may_log(int64_t *quiet_until_s)
+{
+    struct timespec now;
+
+    (void)clock_gettime(CLOCK_MONOTONIC, &now); /* cannot fail with this clock */
+    if (now.tv_sec < *quiet_until_s)
+        return false;
+    *quiet_until_s = now.tv_sec + XS_BATCH_QUIET_S;
+    return true;
+}
+
+/* Logs the start and the end of an outage, not every request in it, nor each of many outages. */
+static void log_outage(struct xs_batch *batch, enum xs_error error)
+{
+    if (error != XS_OK && !batch->is_outage && may_log(&batch->outage_quiet_until_s)) {
+        xs_log(XS_LOG_WARNING, "cannot look up presence: %s: %s; answering 503 until that is over",
+               xs_error_string(error), xs_store_error(batch->store));
+        batch->is_outage = true;
+    }
+    if (error == XS_OK && batch->is_outage) {
+        xs_log(XS_LOG_INFO, "looking up presence works again");
+        batch->is_outage = false;
+    }
+}
+
+/* Logs what is damaged; the answers fail closed whether it is logged or not. */
+static void log_damage(struct xs_batch *batch)
+{
+    for (size_t i = 0; i < batch->lookup_count; i++) {
+        const struct xs_lookup *lookup = batch->lookups[i];
+        char text[XS_LOG_LINE_MAX];
+
+        if (lookup->error != XS_OK || lookup->facts.damage == XS_DAMAGE_NONE)
+            continue;
+        if (!may_log(&batch->damage_quiet_until_s))
+            return;
+        xs_store_describe_damage(lookup, text, sizeof(text));
+        xs_log(XS_LOG_WARNING,
+               "damaged in Redis, so taken for absent or closed: %s; no more of that for %d s",
+               text, XS_BATCH_QUIET_S);
+        return;
+    }
+}
+
 static void look_up(struct xs_batch *batch)
 {
-    enum xs_error error;
-
     if (batch->lookup_count == 0)
         return;
     (void)xs_store_lookup(batch->store, batch->lookups, batch->lookup_count);
-    error = find_error(batch);
-    if (error != XS_OK && !batch->is_outage)
-        xs_log(XS_LOG_WARNING, "cannot look up presence: %s: %s; answering 503 until that is over",
-               xs_error_string(error), xs_store_error(batch->store));
-    if (error == XS_OK && batch->is_outage)
-        xs_log(XS_LOG_INFO, "looking up presence works again");
-    batch->is_outage = error != XS_OK;
+    log_outage(batch, find_error(batch));
+    log_damage(batch);
 }
 
 static void answer_entry(struct xs_batch *batch, struct xs_pool *pool, struct entry *entry,

@@ -13,6 +13,9 @@
 /* Requests in a batch at most. */
 #define XS_BATCH_MAX 256
 
+/* How long damage in Redis, or another outage of it, is not worth a log line after the last one. */
+#define XS_BATCH_QUIET_S 60
+
 struct xs_batch;
 
 /*

@@ -84,6 +84,8 @@ enum xs_error xs_connection_read(struct xs_connection *connection,
     ret_params->method = FCGX_GetParam("REQUEST_METHOD", fcgx->envp);
     ret_params->path = FCGX_GetParam("PATH_INFO", fcgx->envp);
     ret_params->query = FCGX_GetParam("QUERY_STRING", fcgx->envp);
+    ret_params->accept = FCGX_GetParam("HTTP_ACCEPT", fcgx->envp);
+    ret_params->if_none_match = FCGX_GetParam("HTTP_IF_NONE_MATCH", fcgx->envp);
     return XS_OK;
 }
 

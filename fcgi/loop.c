@@ -12,6 +12,7 @@
 #include <unistd.h>
 
 #include "log.h"
+#include "notify.h"
 
 /* The state of the loop. Connections' events carry the connection, the others these addresses. */
 struct loop {
@@ -24,6 +25,8 @@ struct loop {
     int64_t stop_ms;          /* the end at the latest; INT64_MAX before the signal */
     int64_t accept_resume_ms; /* when to accept again; INT64_MAX if not in a pause */
     int64_t accept_quiet_ms;  /* from when on a shortage is worth a log line again */
+    struct xs_notify notify;
+    int64_t notify_ms; /* when the next sign of life is due; INT64_MAX if nobody waits for any */
     unsigned char buffer[XS_REQUEST_MAX];
 };
 
@@ -140,8 +143,18 @@ static void begin_stop(struct loop *loop)
         return;
     loop->stop_ms = loop->now_ms + XS_LOOP_STOP_MS;
     loop->accept_resume_ms = INT64_MAX;
+    xs_notify_stopping();
     /* Fails if accepting was paused, which comes to the same. */
     (void)epoll_ctl(loop->epoll_fd, EPOLL_CTL_DEL, loop->listen_fd, NULL);
+}
+
+/* Tells systemd that we serve, and finds out when to do so again. */
+static void notify_alive(struct loop *loop)
+{
+    int64_t interval_ms = xs_notify_interval_ms();
+
+    xs_notify_tell(&loop->notify, true, loop->now_ms);
+    loop->notify_ms = interval_ms > 0 ? loop->now_ms + interval_ms : INT64_MAX;
 }
 
 /* Says how long to wait: not at all once we are to stop, else up to the next deadline. */
@@ -152,12 +165,16 @@ static int find_timeout_ms(const struct loop *loop)
 
     if (loop->stop_ms != INT64_MAX)
         return 0;
+    if (loop->notify_ms < deadline_ms)
+        deadline_ms = loop->notify_ms;
     if (loop->accept_resume_ms < deadline_ms)
         deadline_ms = loop->accept_resume_ms;
     if (deadline_ms == INT64_MAX)
         return -1;
     left_ms = deadline_ms - read_clock_ms();
-    return left_ms > 0 ? (int)left_ms : 0; /* deadlines are at most a second away */
+    if (left_ms > XS_LOOP_WAIT_MAX_MS)
+        return XS_LOOP_WAIT_MAX_MS;
+    return left_ms > 0 ? (int)left_ms : 0;
 }
 
 /* One turn. `ret_count` is the number of events there were. */
@@ -181,6 +198,8 @@ static enum xs_error turn(struct loop *loop, int *ret_count)
     *ret_count = count;
     xs_batch_answer(loop->batch, loop->pool);
     xs_pool_expire(loop->pool, loop->now_ms);
+    if (loop->now_ms >= loop->notify_ms)
+        notify_alive(loop);
     /* Last, because it may close idle connections, which no event may be pending for. */
     if (can_accept && loop->stop_ms == INT64_MAX)
         return accept_ready(loop);
@@ -202,6 +221,8 @@ static enum xs_error open_loop(struct loop *loop)
     if (loop->epoll_fd < 0 || loop->signal_fd < 0 ||
         !watch(loop, loop->signal_fd, EPOLLIN, &loop->signal_fd))
         return XS_ERROR_SYSTEM;
+    loop->now_ms = read_clock_ms();
+    notify_alive(loop);
     return resume_accept(loop);
 }
 

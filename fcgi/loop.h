@@ -3,7 +3,8 @@
  *
  * Each turn waits, takes all whole requests that are there, asks Redis once, answers them all, and
  * accepts new connections. One thread; nothing but the wait and the one round trip ever blocks.
- * Does I/O on all connections, reads the monotonic clock and logs.
+ * Does I/O on all connections, reads the monotonic clock, tells systemd of readiness and life, and
+ * logs.
  */
 #ifndef XS_LOOP_H
 #define XS_LOOP_H
@@ -19,6 +20,9 @@
 
 /* How long accepting must have gone well before another shortage is logged. */
 #define XS_LOOP_ACCEPT_QUIET_MS 60000
+
+/* The longest wait for anything to happen. */
+#define XS_LOOP_WAIT_MAX_MS 60000
 
 /* How long requests that keep coming are still answered after the signal to stop. */
 #define XS_LOOP_STOP_MS 500

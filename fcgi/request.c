@@ -2,6 +2,8 @@
 
 #include <string.h>
 
+#include "accept.h"
+
 static enum xs_method parse_method(const char *word)
 {
     if (strcmp(word, "GET") == 0)
@@ -13,33 +15,18 @@ static enum xs_method parse_method(const char *word)
     return XS_METHOD_OTHER;
 }
 
-static bool token_is(const char *token, size_t token_len, const char *word)
+/* Takes over what the query says, and what the Accept header says where that leaves a choice. */
+static bool read_query(const struct xs_request_params *params, struct xs_request *request)
 {
-    return token_len == strlen(word) && memcmp(token, word, token_len) == 0;
-}
+    struct xs_query query;
 
-/* Reads the query; returns false if it has a flaw. `query` may be NULL. */
-static bool parse_query(const char *query, enum xs_format *ret_format)
-{
-    bool is_found = false;
-
-    if (query == NULL)
-        return true;
-    if (strnlen(query, XS_QUERY_MAX + 1) > XS_QUERY_MAX)
+    xs_query_parse(params->query, &query);
+    request->format = query.has_format ? query.format : xs_accept_choose(params->accept);
+    if (!query.is_valid)
         return false;
-    while (*query != '\0') {
-        size_t token_len = strcspn(query, "&");
-        size_t name_len = strcspn(query, "=&");
-
-        if (token_is(query, name_len, "format")) {
-            if (is_found || !token_is(query, token_len, "format=xml"))
-                return false;
-            is_found = true;
-            *ret_format = XS_FORMAT_XML;
-        }
-        query += token_len;
-        query += *query == '&';
-    }
+    request->style = query.style;
+    request->has_label = query.has_label;
+    memcpy(request->label, query.label, sizeof request->label);
     return true;
 }
 
@@ -54,15 +41,17 @@ static enum xs_error parse_path(const char *path, struct xs_jid *ret_jid)
 enum xs_error xs_request_parse(const struct xs_request_params *params,
                                struct xs_request *ret_request, struct xs_jid *ret_jid)
 {
-    struct xs_request request = {.format = XS_FORMAT_XML};
+    struct xs_request request = {.if_none_match = params->if_none_match};
+    bool is_query_valid;
 
     if (params->method == NULL || params->method[0] == '\0')
         return XS_ERROR_INVALID;
     request.method = parse_method(params->method);
+    is_query_valid = read_query(params, &request);
     if (request.method == XS_METHOD_GET || request.method == XS_METHOD_HEAD) {
         enum xs_error error = XS_OK;
 
-        if (!parse_query(params->query, &request.format))
+        if (!is_query_valid)
             request.flaw = XS_FLAW_QUERY;
         else if ((error = parse_path(params->path, ret_jid)) == XS_ERROR_NOMEM)
             return error;

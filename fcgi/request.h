@@ -10,15 +10,15 @@
 
 #include "error.h"
 #include "jid.h"
-
-/* Bytes of a query string at most. */
-#define XS_QUERY_MAX 4096
+#include "query.h"
 
 /* The parameters that are read. Borrowed, NUL-terminated; NULL if the web server sent none. */
 struct xs_request_params {
     const char *method; /* REQUEST_METHOD */
     const char *path;   /* PATH_INFO, percent-decoded by the web server: never decode it again */
     const char *query;  /* QUERY_STRING, as the client wrote it */
+    const char *accept; /* HTTP_ACCEPT */
+    const char *if_none_match; /* HTTP_IF_NONE_MATCH */
 };
 
 enum xs_method {
@@ -28,26 +28,27 @@ enum xs_method {
     XS_METHOD_OTHER /* answered with 405 */
 };
 
-/* The representation asked for. */
-enum xs_format { XS_FORMAT_XML };
-
 /* What is wrong with a GET or HEAD. */
 enum xs_flaw {
     XS_FLAW_NONE,
-    XS_FLAW_QUERY, /* an unknown or repeated format, or a query that is too long */
+    XS_FLAW_QUERY, /* the query is not valid, see query.h */
     XS_FLAW_JID    /* the path is not a slash and a JID */
 };
 
-/* A request. A plain value. */
+/* A request. A plain value, but what it borrows lives as long as the parameters. */
 struct xs_request {
     enum xs_method method;
-    enum xs_flaw flaw;     /* XS_FLAW_NONE unless the method is GET or HEAD */
-    enum xs_format format; /* XS_FORMAT_XML unless the query asks for another */
+    enum xs_flaw flaw;            /* XS_FLAW_NONE unless the method is GET or HEAD */
+    enum xs_format format;        /* of the answer, be it an error */
+    enum xs_badge_style style;    /* of a badge */
+    bool has_label;               /* `label` instead of the JID, be it empty */
+    char label[XS_LABEL_MAX + 1]; /* of a badge, see struct xs_query */
+    const char *if_none_match;    /* borrowed; NULL if there is none */
 };
 
 /*
- * Reads a request. Of the query only `format` is looked at, undecoded: neither its name nor its
- * values have characters to encode. Other parameters are ignored.
+ * Reads a request. The format is the one that the query names; if it names none, or none that
+ * exists, the one that the Accept header chooses.
  *
  * Returns XS_OK and fills `ret_request`, and `ret_jid` if xs_request_is_lookup is then true;
  * XS_ERROR_INVALID if there is no method, which no web server sends; XS_ERROR_NOMEM. On failure

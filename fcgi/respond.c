@@ -4,17 +4,17 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "body.h"
+#include "etag.h"
 #include "facts.h"
-#include "presence_xml.h"
 
 #define METHODS "GET, HEAD, OPTIONS"
 
 /* For how long a browser may remember the answer to its OPTIONS, in seconds. */
 #define CORS_MAX_AGE_S "86400"
 
-/* Every answer has these: any page may read it, as XML and as nothing else. */
+/* Every answer has these: any page may read it, as what it is and as nothing else. */
 #define COMMON_HEADERS                                                                             \
-    "Content-Type: application/xml; charset=utf-8\r\n"                                             \
     "X-Content-Type-Options: nosniff\r\n"                                                          \
     "Access-Control-Allow-Origin: *\r\n"                                                           \
     "Access-Control-Expose-Headers: ETag\r\n"                                                      \
@@ -23,13 +23,24 @@
 #define CACHE_CONTROL_SIZE 64
 
 struct xs_responder {
-    struct xs_xml *xml;
+    struct xs_body *body;
     char public_cache[CACHE_CONTROL_SIZE]; /* the header of answers that others may keep */
 };
 
-/* The kinds of answers, with all of their heads but the length. */
+/* JSON is UTF-8 by definition, and its type has no parameter to say so: RFC 8259 section 11. */
+static const char *const content_types[] = {
+    [XS_FORMAT_XML] = "application/xml; charset=utf-8",
+    [XS_FORMAT_JSON] = "application/json",
+    [XS_FORMAT_TEXT] = "text/plain; charset=utf-8",
+    [XS_FORMAT_SVG] = "image/svg+xml; charset=utf-8",
+};
+
+_Static_assert(sizeof(content_types) / sizeof(*content_types) == XS_FORMAT_COUNT, "one each");
+
+/* The kinds of answers, with what of their heads is their own. */
 enum kind {
     KIND_PRESENCE,
+    KIND_UNCHANGED,
     KIND_BAD_REQUEST,
     KIND_MALFORMED,
     KIND_NOT_FOUND,
@@ -45,6 +56,7 @@ static const struct {
     enum xs_condition condition;
 } kinds[] = {
     [KIND_PRESENCE] = {200, "OK", "", true, 0},
+    [KIND_UNCHANGED] = {304, "Not Modified", "", true, 0},
     [KIND_BAD_REQUEST] = {400, "Bad Request", "", false, XS_CONDITION_BAD_REQUEST},
     [KIND_MALFORMED] = {400, "Bad Request", "", false, XS_CONDITION_JID_MALFORMED},
     [KIND_NOT_FOUND] = {404, "Not Found", "", true, XS_CONDITION_ITEM_NOT_FOUND},
@@ -54,23 +66,14 @@ static const struct {
                    XS_CONDITION_REMOTE_SERVER_TIMEOUT},
 };
 
-/* A 204 has no Content-Length: RFC 9110 section 8.6. */
-static const char options_head[] =
-    "Status: 204 No Content\r\n" COMMON_HEADERS "Access-Control-Allow-Methods: " METHODS "\r\n"
-    "Access-Control-Allow-Headers: If-None-Match\r\n"
-    "Access-Control-Max-Age: " CORS_MAX_AGE_S "\r\n"
-    "\r\n";
-
-_Static_assert(sizeof(options_head) <= XS_RESPONSE_HEAD_SIZE, "the head has room for OPTIONS");
-
 struct xs_responder *xs_responder_new(int max_age_s)
 {
     struct xs_responder *responder = calloc(1, sizeof(*responder));
 
     if (responder == NULL)
         return NULL;
-    responder->xml = xs_xml_new();
-    if (responder->xml == NULL) {
+    responder->body = xs_body_new();
+    if (responder->body == NULL) {
         free(responder);
         return NULL;
     }
@@ -83,7 +86,7 @@ void xs_responder_free(struct xs_responder *responder)
 {
     if (responder == NULL)
         return;
-    xs_xml_free(responder->xml);
+    xs_body_free(responder->body);
     free(responder);
 }
 
@@ -107,57 +110,90 @@ static enum kind decide(const struct xs_request *request, const struct xs_lookup
     }
 }
 
-static void answer_options(struct xs_response *ret_response)
+/* A 204 has no Content-Length: RFC 9110 section 8.6. */
+static void answer_options(const struct xs_request *request, struct xs_response *ret_response)
 {
+    int head_len = snprintf(ret_response->head, sizeof(ret_response->head),
+                            "Status: 204 No Content\r\n"
+                            "Content-Type: %s\r\n" COMMON_HEADERS
+                            "Access-Control-Allow-Methods: " METHODS "\r\n"
+                            "Access-Control-Allow-Headers: If-None-Match\r\n"
+                            "Access-Control-Max-Age: " CORS_MAX_AGE_S "\r\n"
+                            "\r\n",
+                            content_types[request->format]);
+
     ret_response->status = 204;
-    ret_response->head_len = sizeof(options_head) - 1;
-    memcpy(ret_response->head, options_head, sizeof(options_head));
+    ret_response->head_len = (size_t)head_len;
     ret_response->body = "";
     ret_response->body_len = 0;
 }
 
-/* Puts the head before the body that has been written. The longest head has half of the room. */
-static void finish(const struct xs_responder *responder, enum kind kind,
-                   struct xs_response *ret_response)
+/*
+ * Puts the head before the body that has been written; `etag` is "" for errors. The longest head
+ * has half of the room.
+ */
+static void finish(const struct xs_responder *responder, const struct xs_request *request,
+                   enum kind kind, const char *etag, struct xs_response *ret_response)
 {
     const char *cache =
         kinds[kind].is_public ? responder->public_cache : "Cache-Control: no-store\r\n";
+    char length[48] = "";
     int head_len;
 
     ret_response->status = kinds[kind].status;
-    ret_response->body = xs_xml_bytes(responder->xml, &ret_response->body_len);
+    ret_response->body = xs_body_bytes(responder->body, &ret_response->body_len);
+    if (kind != KIND_UNCHANGED)
+        (void)snprintf(length, sizeof(length), "Content-Length: %zu\r\n", ret_response->body_len);
     head_len = snprintf(ret_response->head, sizeof(ret_response->head),
                         "Status: %d %s\r\n"
-                        "Content-Length: %zu\r\n" COMMON_HEADERS "%s%s\r\n",
-                        kinds[kind].status, kinds[kind].reason, ret_response->body_len, cache,
-                        kinds[kind].headers);
+                        "Content-Type: %s\r\n"
+                        "%s" COMMON_HEADERS "%s%s%s%s%s\r\n",
+                        kinds[kind].status, kinds[kind].reason, content_types[request->format],
+                        length, cache, kinds[kind].headers, etag[0] != '\0' ? "ETag: " : "", etag,
+                        etag[0] != '\0' ? "\r\n" : "");
     ret_response->head_len = (size_t)head_len;
+    if (kind == KIND_UNCHANGED || request->method == XS_METHOD_HEAD)
+        ret_response->body_len = 0;
+}
+
+/* Tags the presence that has been written, and leaves it out if the client has it already. */
+static void finish_presence(const struct xs_responder *responder, const struct xs_request *request,
+                            struct xs_response *ret_response)
+{
+    char etag[XS_ETAG_SIZE];
+    size_t len;
+    const char *bytes = xs_body_bytes(responder->body, &len);
+    bool is_unchanged;
+
+    xs_etag_make(bytes, len, etag);
+    is_unchanged = xs_etag_is_named(etag, request->if_none_match);
+    finish(responder, request, is_unchanged ? KIND_UNCHANGED : KIND_PRESENCE, etag, ret_response);
 }
 
 enum xs_error xs_responder_answer(struct xs_responder *responder, const struct xs_request *request,
                                   const struct xs_lookup *lookup, int64_t now_s,
                                   struct xs_response *ret_response)
 {
+    const char *jid = xs_request_is_lookup(request) ? lookup->jid.bare : NULL;
     struct xs_presence presence;
     enum kind kind = KIND_METHOD;
     enum xs_error error;
 
     if (request->method == XS_METHOD_OPTIONS) {
-        answer_options(ret_response);
+        answer_options(request, ret_response);
         return XS_OK;
     }
     if (request->method != XS_METHOD_OTHER)
         kind = decide(request, lookup, now_s, &presence);
     if (kind == KIND_PRESENCE)
-        error = xs_xml_write_presence(responder->xml, lookup->jid.bare, &presence, now_s);
+        error = xs_body_write_presence(responder->body, request, jid, &presence, now_s);
     else
-        error = xs_xml_write_error(responder->xml,
-                                   xs_request_is_lookup(request) ? lookup->jid.bare : NULL,
-                                   kinds[kind].condition);
+        error = xs_body_write_error(responder->body, request, jid, kinds[kind].condition);
     if (error != XS_OK)
         return error;
-    finish(responder, kind, ret_response);
-    if (request->method == XS_METHOD_HEAD)
-        ret_response->body_len = 0;
+    if (kind == KIND_PRESENCE)
+        finish_presence(responder, request, ret_response);
+    else
+        finish(responder, request, kind, "", ret_response);
     return XS_OK;
 }

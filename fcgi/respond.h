@@ -17,7 +17,7 @@
 
 /* An answer. A plain value, but the body is borrowed. */
 struct xs_response {
-    int status;                       /* of HTTP: 200, 204, 400, 404, 405 or 503 */
+    int status;                       /* of HTTP: 200, 204, 304, 400, 404, 405 or 503 */
     size_t head_len;                  /* bytes without the terminator */
     char head[XS_RESPONSE_HEAD_SIZE]; /* CGI: Status, then the headers, then the empty line */
     const char *body;                 /* as long as the responder writes no other; never NULL */
@@ -27,7 +27,7 @@ struct xs_response {
 struct xs_responder;
 
 /*
- * Makes a responder. `max_age_s`, 0..86400, is how many seconds others may keep a 200 or 404.
+ * Makes a responder. `max_age_s`, 0..86400, is how many seconds others may keep a 200, 304 or 404.
  * Freed with xs_responder_free. NULL if out of memory.
  */
 struct xs_responder *xs_responder_new(int max_age_s);
@@ -38,7 +38,8 @@ void xs_responder_free(struct xs_responder *responder);
 /*
  * Answers a request. `lookup` has the JID and what was found; it is read, and may be NULL
  * otherwise, only if xs_request_is_lookup(request). Facts that are not known for whatever reason
- * give 503. `now_s` is the Unix second by which the lease and last activity are judged.
+ * give 503. `now_s` is the Unix second by which the lease and last activity are judged. What the
+ * request borrows must still be there.
  *
  * Returns XS_OK or XS_ERROR_NOMEM; `ret_response` is filled in the first case only. RFC 3875
  * section 6, RFC 9110.

@@ -145,22 +145,81 @@ static enum xs_record_state parse_record(redisReply *record, struct xs_presence 
     return XS_RECORD_SOUND;
 }
 
-enum xs_error xs_facts_parse(const struct redisReply *flags, const struct redisReply *lease,
-                             struct redisReply *record, struct xs_facts *ret_facts)
+/* Says whether a flag is closed by something else than a plain no. */
+static bool flag_is_damaged(const redisReply *flags, size_t index)
 {
-    struct xs_facts facts = {.presence = {.last_s = XS_LAST_UNKNOWN}};
+    const redisReply *value;
+
+    if (flags->type != REDIS_REPLY_ARRAY)
+        return true;
+    value = flags->element[index];
+    return value->type == REDIS_REPLY_STRING && !value_is(value, "no") &&
+           parse_flag(flags, index).setting == XS_PUBLISH_NO;
+}
+
+static enum xs_damage find_damage(const redisReply *flags, const redisReply *lease,
+                                  const struct xs_facts *facts)
+{
+    if (flag_is_damaged(flags, 0) || flag_is_damaged(flags, 1))
+        return XS_DAMAGE_FLAGS;
+    if (lease->type != REDIS_REPLY_NIL && !facts->lease.exists)
+        return XS_DAMAGE_LEASE;
+    return facts->record == XS_RECORD_DAMAGED ? XS_DAMAGE_RECORD : XS_DAMAGE_NONE;
+}
+
+/* Checks that the replies have shapes that their commands can have. */
+static enum xs_error check_replies(const redisReply *flags, const redisReply *lease,
+                                   const redisReply *record)
+{
     enum xs_error error = check_values(flags, 2);
 
     if (error == XS_OK)
         error = check_value(lease);
     if (error == XS_OK)
         error = check_values(record, XS_RECORD_FIELD_COUNT);
+    return error;
+}
+
+/* Reads flags and lease; the record comes after. */
+static struct xs_facts parse_basis(const redisReply *flags, const redisReply *lease)
+{
+    return (struct xs_facts){
+        .domain_publish = parse_flag(flags, 0),
+        .user_publish = parse_flag(flags, 1),
+        .lease = xs_lease_parse(value_bytes(lease), lease->len),
+        .record = XS_RECORD_UNREAD,
+        .presence = {.last_s = XS_LAST_UNKNOWN},
+    };
+}
+
+enum xs_error xs_facts_parse(const struct redisReply *flags, const struct redisReply *lease,
+                             struct redisReply *record, struct xs_facts *ret_facts)
+{
+    enum xs_error error = check_replies(flags, lease, record);
+    struct xs_facts facts;
+
     if (error != XS_OK)
         return error;
-    facts.domain_publish = parse_flag(flags, 0);
-    facts.user_publish = parse_flag(flags, 1);
-    facts.lease = xs_lease_parse(value_bytes(lease), lease->len);
+    facts = parse_basis(flags, lease);
     facts.record = parse_record(record, &facts.presence);
+    facts.damage = find_damage(flags, lease, &facts);
+    *ret_facts = facts;
+    return XS_OK;
+}
+
+enum xs_error xs_facts_parse_published(const struct redisReply *flags,
+                                       const struct redisReply *lease, struct redisReply *record,
+                                       struct xs_facts *ret_facts)
+{
+    enum xs_error error = check_replies(flags, lease, record);
+    struct xs_facts facts;
+
+    if (error != XS_OK)
+        return error;
+    facts = parse_basis(flags, lease);
+    if (xs_publish_combine(facts.domain_publish, facts.user_publish).setting == XS_PUBLISH_YES)
+        facts.record = parse_record(record, &facts.presence);
+    facts.damage = find_damage(flags, lease, &facts);
     *ret_facts = facts;
     return XS_OK;
 }

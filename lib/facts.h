@@ -18,7 +18,17 @@ struct redisReply;
 enum xs_record_state {
     XS_RECORD_ABSENT,
     XS_RECORD_DAMAGED, /* no valid type, a value out of its set or range, or not a hash */
-    XS_RECORD_SOUND
+    XS_RECORD_SOUND,
+    XS_RECORD_UNREAD /* withheld, see xs_facts_parse_published */
+};
+
+/* What in Redis is not as the contract has it, for the operator to hear of. */
+enum xs_damage {
+    XS_DAMAGE_NONE,
+    XS_DAMAGE_FLAGS, /* of the wrong type, or a value that is neither a yes nor a no */
+    XS_DAMAGE_LEASE, /* of the wrong type, or not of the form of a lease */
+    XS_DAMAGE_RECORD,
+    XS_DAMAGE_COUNT
 };
 
 /* Everything an answer rests on. A plain value; the presence's texts are borrowed. */
@@ -28,6 +38,7 @@ struct xs_facts {
     struct xs_lease lease;
     enum xs_record_state record;
     struct xs_presence presence; /* meaningful only if the record is sound */
+    enum xs_damage damage;       /* the first that there is, in the order of the enum */
 };
 
 enum xs_answer {
@@ -55,6 +66,14 @@ enum xs_answer {
  */
 enum xs_error xs_facts_parse(const struct redisReply *flags, const struct redisReply *lease,
                              struct redisReply *record, struct xs_facts *ret_facts);
+
+/*
+ * The same for a stranger who asks: a record that the flags withhold is left XS_RECORD_UNREAD. What
+ * is in it would show in the time that reading it takes.
+ */
+enum xs_error xs_facts_parse_published(const struct redisReply *flags,
+                                       const struct redisReply *lease, struct redisReply *record,
+                                       struct xs_facts *ret_facts);
 
 /*
  * Decides the answer at `now_s` (Unix second), in the order of the contract: the domain's flag, the

@@ -11,7 +11,9 @@
 #include <sys/socket.h>
 #include <time.h>
 
+#include "redis_reader.h"
 #include "secret.h"
+#include "sieve.h"
 
 /* The first pause after a failure, in milliseconds. */
 #define BACKOFF_MIN_MS 50
@@ -19,9 +21,14 @@
 /* Bytes of the word that starts an error reply, for messages: "WRONGPASS" for example. */
 #define ERROR_WORD_MAX 32
 
+/* Bytes read at once. */
+#define READ_SIZE 65536
+
 struct xs_redis {
     struct xs_redis_config config;
     redisContext *context; /* NULL: no connection */
+    struct xs_redis_reader bound;
+    struct xs_sieve sieve; /* of the connection, if values have a limit */
     uint64_t generation;
     int64_t retry_at_ms; /* monotonic; 0: no pause */
     int backoff_ms;      /* the pause that the next failure brings */
@@ -63,6 +70,8 @@ static enum xs_error fail_context(struct xs_redis *redis, const char *tried)
 {
     enum xs_error code = XS_ERROR_UNAVAILABLE;
 
+    if (redis->bound.is_exceeded)
+        return fail(redis, XS_ERROR_PROTOCOL, tried, "an array is too long");
     if (redis->context->err == REDIS_ERR_PROTOCOL)
         code = XS_ERROR_PROTOCOL;
     else if (redis->context->err == REDIS_ERR_OOM)
@@ -116,16 +125,41 @@ static size_t reader_rest(const redisReader *reader)
     return reader->len - reader->pos;
 }
 
+/* Hands bytes to the parser, through the sieve if values have a limit. */
+static enum xs_error feed(struct xs_redis *redis, const char *bytes, size_t len, const char *tried)
+{
+    redisReader *reader = redis->context->reader;
+    char sieved[READ_SIZE + XS_SIEVE_GROWTH];
+
+    if (redis->config.value_max > 0) {
+        len = xs_sieve_pass(&redis->sieve, bytes, len, sieved);
+        bytes = sieved;
+    }
+    if (len > 0 && redisReaderFeed(reader, bytes, len) != REDIS_OK)
+        return fail(redis, reader->err == REDIS_ERR_OOM ? XS_ERROR_NOMEM : XS_ERROR_PROTOCOL, tried,
+                    reader->errstr);
+    return XS_OK;
+}
+
 /* Reads what is there; `budget` is how many bytes may still come. */
 static enum xs_error read_some(struct xs_redis *redis, size_t *budget, const char *tried)
 {
-    redisContext *context = redis->context;
-    size_t before = context->reader->len;
+    char bytes[READ_SIZE];
+    size_t before = redis->context->reader->len;
+    ssize_t count = recv(redis->context->fd, bytes, sizeof bytes, MSG_DONTWAIT);
+    enum xs_error error;
     size_t got;
 
-    if (redisBufferRead(context) != REDIS_OK)
-        return fail_context(redis, tried);
-    got = context->reader->len - before;
+    if (count < 0 && (errno == EAGAIN || errno == EINTR))
+        return XS_OK;
+    if (count < 0)
+        return fail(redis, XS_ERROR_UNAVAILABLE, tried, strerror(errno));
+    if (count == 0)
+        return fail(redis, XS_ERROR_UNAVAILABLE, tried, "Server closed the connection");
+    error = feed(redis, bytes, (size_t)count, tried);
+    if (error != XS_OK)
+        return error;
+    got = redis->context->reader->len - before;
     if (got > *budget)
         return fail(redis, XS_ERROR_PROTOCOL, tried, "the replies are too long");
     *budget -= got;
@@ -163,10 +197,12 @@ static enum xs_error connect_context(struct xs_redis *redis, int64_t deadline_ms
     socklen_t code_len = sizeof code;
     enum xs_error error;
 
+    redis->sieve = (struct xs_sieve){.value_max = config->value_max};
     redis->context = config->path != NULL ? redisConnectUnixNonBlock(config->path)
                                           : redisConnectNonBlock(config->host, config->port);
     if (redis->context == NULL)
         return fail(redis, XS_ERROR_NOMEM, tried, xs_error_string(XS_ERROR_NOMEM));
+    xs_redis_reader_bound(redis->context->reader, &redis->bound);
     if (redis->context->err != 0)
         return fail_context(redis, tried);
     if (fcntl(redis->context->fd, F_SETFD, FD_CLOEXEC) != 0)
@@ -400,7 +436,12 @@ enum xs_error xs_redis_exchange(struct xs_redis *redis, redisReply *ret_replies[
         freeReplyObject(ret_replies[i]);
         ret_replies[i] = NULL;
     }
-    pause_start(redis); /* a silent Redis must not cost its timeout again and again */
+    /*
+     * A silent Redis must not cost its timeout again and again. One that was busy sending an
+     * overlong value is not silent: who asks for another key need not suffer.
+     */
+    if (!redis->sieve.is_dropping)
+        pause_start(redis);
     return error;
 }
 

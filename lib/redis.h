@@ -33,6 +33,9 @@
 /* Bytes of replies that one exchange may bring; beyond it the connection is given up. */
 #define XS_REDIS_REPLIES_MAX (64u * 1024 * 1024)
 
+/* Elements that one array may announce; more would not fit the bytes above, at four for each. */
+#define XS_REDIS_ELEMENTS_MAX (XS_REDIS_REPLIES_MAX / 4)
+
 /* Where Redis is and how to talk to it. Strings are borrowed for the life of the connection. */
 struct xs_redis_config {
     const char *path;          /* unix socket; NULL for TCP */
@@ -41,6 +44,7 @@ struct xs_redis_config {
     const char *username;      /* ACL user; NULL for the default user */
     const char *password_file; /* read at each connect, so it can be rotated; NULL for none */
     int timeout_ms;            /* for each open and each exchange as a whole */
+    size_t value_max; /* a longer value in a reply becomes XS_SIEVE_VALUE; 0: any length is fine */
 };
 
 struct xs_redis;

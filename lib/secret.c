@@ -2,6 +2,9 @@
 
 #include <errno.h>
 #include <fcntl.h>
+#include <limits.h>
+#include <stdio.h>
+#include <stdlib.h>
 #include <string.h>
 #include <unistd.h>
 
@@ -24,6 +27,29 @@ static ssize_t read_all(int fd, char *buffer, size_t size)
     return (ssize_t)len;
 }
 
+static int open_file(const char *path)
+{
+    return open(path, O_RDONLY | O_CLOEXEC | O_NOCTTY | O_NONBLOCK);
+}
+
+/* Opens the credential of the file's name, and without one the file itself. */
+static int open_secret(const char *path)
+{
+    const char *dir = getenv("CREDENTIALS_DIRECTORY");
+    const char *name = strrchr(path, '/');
+    char credential[PATH_MAX];
+    int len;
+    int fd;
+
+    if (dir == NULL || name == NULL)
+        return open_file(path);
+    len = snprintf(credential, sizeof credential, "%s%s", dir, name);
+    if (len < 0 || (size_t)len >= sizeof credential)
+        return open_file(path);
+    fd = open_file(credential);
+    return fd >= 0 || errno != ENOENT ? fd : open_file(path);
+}
+
 enum xs_error xs_secret_read(const char *path, struct xs_secret *ret_secret)
 {
     char buffer[XS_SECRET_MAX + 1]; /* one more than a password, for its newline */
@@ -32,7 +58,7 @@ enum xs_error xs_secret_read(const char *path, struct xs_secret *ret_secret)
     size_t len;
     ssize_t got = -1;
     int saved_errno;
-    int fd = open(path, O_RDONLY | O_CLOEXEC | O_NOCTTY | O_NONBLOCK);
+    int fd = open_secret(path);
 
     if (fd >= 0)
         got = read_all(fd, buffer, sizeof buffer);

@@ -18,7 +18,10 @@ struct xs_secret {
 };
 
 /*
- * Reads the first line of the file at `path`, without its newline.
+ * Reads the first line of the file at `path`, without its newline. If systemd has handed over a
+ * credential of the file's name, that is read instead: it puts them into the directory that the
+ * environment variable CREDENTIALS_DIRECTORY names (LoadCredential=, see systemd.exec(5)), so that
+ * the file itself can be for root only.
  *
  * Returns XS_OK; XS_ERROR_SYSTEM if it cannot be opened or read (errno says why);
  * XS_ERROR_INVALID if the line is empty or contains NUL; XS_ERROR_TOO_LONG. On failure

@@ -20,10 +20,12 @@ struct xs_store {
 struct xs_store *xs_store_new(const struct xs_redis_config *config)
 {
     struct xs_store *store = calloc(1, sizeof *store);
+    struct xs_redis_config bounded = *config;
 
     if (store == NULL)
         return NULL;
-    store->redis = xs_redis_new(config);
+    bounded.value_max = XS_STORE_VALUE_MAX;
+    store->redis = xs_redis_new(&bounded);
     if (store->redis == NULL) {
         free(store);
         return NULL;
@@ -146,7 +148,8 @@ enum xs_error xs_store_lookup(struct xs_store *store, struct xs_lookup *const lo
         lookups[i]->error = error;
         if (error != XS_OK)
             continue;
-        lookups[i]->error = xs_facts_parse(replies[0], replies[1], replies[2], &lookups[i]->facts);
+        lookups[i]->error =
+            xs_facts_parse_published(replies[0], replies[1], replies[2], &lookups[i]->facts);
         if (lookups[i]->error != XS_OK)
             describe_failure(store, replies, lookups[i]->error);
         trusted = trusted && lookups[i]->error != XS_ERROR_PROTOCOL;
@@ -154,6 +157,31 @@ enum xs_error xs_store_lookup(struct xs_store *store, struct xs_lookup *const lo
     if (!trusted)
         xs_redis_close(store->redis);
     return error;
+}
+
+void xs_store_describe_damage(const struct xs_lookup *lookup, char *ret_text, size_t size)
+{
+    const struct xs_jid *jid = &lookup->jid;
+    const char *what = "";
+    struct xs_key key = {.len = 0};
+
+    switch (lookup->facts.damage) {
+    case XS_DAMAGE_FLAGS:
+        what = "the flags ";
+        xs_key_publish(xs_jid_domain(jid), &key);
+        break;
+    case XS_DAMAGE_LEASE:
+        what = "the lease ";
+        xs_key_lease(xs_jid_domain(jid), &key);
+        break;
+    case XS_DAMAGE_RECORD:
+        what = "the record ";
+        xs_key_presence(xs_jid_domain(jid), jid->bare, jid->local_len, &key);
+        break;
+    default:
+        break;
+    }
+    snprintf(ret_text, size, "%s%s", what, key.bytes);
 }
 
 const char *xs_store_error(const struct xs_store *store)

@@ -11,6 +11,12 @@
 #include "jid.h"
 #include "redis.h"
 
+/*
+ * Bytes of one value in Redis at most; a longer one counts as a value that is not valid. What the
+ * bot and the panel write is far below.
+ */
+#define XS_STORE_VALUE_MAX 65536
+
 struct xs_store;
 
 /* One JID to look up, and what was found. Owned by the caller; nothing in it needs freeing. */
@@ -36,6 +42,12 @@ void xs_store_free(struct xs_store *store);
  */
 enum xs_error xs_store_lookup(struct xs_store *store, struct xs_lookup *const lookups[],
                               size_t count);
+
+/*
+ * Says in words which key the damage found by a lookup is in, "the record xmpp:presence:{…}:…" for
+ * example, up to `size` bytes with the terminator. "" for XS_DAMAGE_NONE.
+ */
+void xs_store_describe_damage(const struct xs_lookup *lookup, char *ret_text, size_t size);
 
 /* Describes the last failure in words, see xs_redis_error. Never NULL. */
 const char *xs_store_error(const struct xs_store *store);

@@ -1,8 +1,9 @@
 # The library's own tests, one program per module.
-foreach(module config error facts jid keys lease log options presence presence_xml publish redis
-    secret store text)
+foreach(module badge caption config error facts jid keys lease log options presence presence_json presence_xml
+    publish redis secret sieve store text)
   xs_add_unit_test(test_${module} xs::xs)
 endforeach()
+target_link_libraries(test_badge PRIVATE PkgConfig::libxml2 m)
 target_link_libraries(test_presence_xml PRIVATE PkgConfig::libxml2)
 target_link_libraries(test_jid PRIVATE PkgConfig::libidn)
 
@@ -13,3 +14,8 @@ target_include_directories(redis_peer PUBLIC ${CMAKE_CURRENT_SOURCE_DIR})
 target_link_libraries(redis_peer PUBLIC Threads::Threads PRIVATE xs::warnings)
 target_link_libraries(test_redis PRIVATE redis_peer)
 target_link_libraries(test_store PRIVATE redis_peer)
+
+xs_add_unit_test(test_jid_table xs::xs)
+target_compile_definitions(test_jid_table
+  PRIVATE XS_TEST_JIDS="${PROJECT_SOURCE_DIR}/tests/data/jids.txt"
+)

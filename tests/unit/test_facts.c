@@ -116,7 +116,67 @@ static void facts_parse__closes__for_keys_of_the_wrong_type(void **state)
     assert_int_equal(facts.user_publish.setting, XS_PUBLISH_NO);
     assert_false(facts.lease.exists);
     assert_int_equal(facts.record, XS_RECORD_DAMAGED);
+    assert_int_equal(facts.damage, XS_DAMAGE_FLAGS);
     free_replies(replies);
+}
+
+/* Time would tell what is in it. */
+static void facts_parse_published__leaves_the_record_unread__if_the_flags_withhold_it(void **state)
+{
+    static const char *const flags[] = {
+        FLAGS(NIL, NIL), FLAGS(NO, NIL), FLAGS(NO, YES), FLAGS(NIL, YES), FLAGS(YES, NO),
+    };
+
+    (void)state;
+    for (size_t i = 0; i < sizeof flags / sizeof *flags; i++) {
+        struct replies replies = read_replies(flags[i], LEASE, RECORD);
+        struct xs_facts facts;
+
+        assert_int_equal(
+            xs_facts_parse_published(replies.flags, replies.lease, replies.record, &facts), XS_OK);
+        assert_int_equal(facts.record, XS_RECORD_UNREAD);
+        assert_int_equal(facts.presence.available, false);
+        assert_null(facts.presence.status);
+        assert_int_equal(xs_facts_parse(replies.flags, replies.lease, replies.record, &facts),
+                         XS_OK);
+        assert_int_equal(facts.record, XS_RECORD_SOUND);
+        free_replies(replies);
+    }
+}
+
+static void facts_parse_published__notes__the_first_damage(void **state)
+{
+    static const struct {
+        const char *flags;
+        const char *lease;
+        const char *record;
+        enum xs_damage expected;
+    } rows[] = {
+        {FLAGS(NIL, NIL), NIL, NOTHING, XS_DAMAGE_NONE},
+        {FLAGS(YES, NIL), LEASE, RECORD, XS_DAMAGE_NONE},
+        {FLAGS(YES_STATUS, NO), LEASE_PAST, NOTHING, XS_DAMAGE_NONE},
+        {WRONGTYPE, "$3\r\nbad\r\n", WRONGTYPE, XS_DAMAGE_FLAGS},
+        {FLAGS("$3\r\nYes\r\n", NIL), LEASE, RECORD, XS_DAMAGE_FLAGS},
+        {FLAGS(YES, "$0\r\n\r\n"), LEASE, RECORD, XS_DAMAGE_FLAGS},
+        {FLAGS(YES, "$1\r\n\xFF\r\n"), LEASE, RECORD, XS_DAMAGE_FLAGS},
+        {FLAGS(YES, NIL), WRONGTYPE, RECORD, XS_DAMAGE_LEASE},
+        {FLAGS(YES, NIL), "$1\r\n\xFF\r\n", WRONGTYPE, XS_DAMAGE_LEASE},
+        {FLAGS(YES, NIL), LEASE, WRONGTYPE, XS_DAMAGE_RECORD},
+        {FLAGS(YES, NIL), LEASE, "*5\r\n" NIL AWAY NIL NIL NIL, XS_DAMAGE_RECORD},
+        {FLAGS(YES, NO), LEASE, WRONGTYPE, XS_DAMAGE_NONE}, /* not looked at */
+    };
+
+    (void)state;
+    for (size_t i = 0; i < sizeof rows / sizeof *rows; i++) {
+        struct replies replies = read_replies(rows[i].flags, rows[i].lease, rows[i].record);
+        struct xs_facts facts;
+
+        assert_int_equal(
+            xs_facts_parse_published(replies.flags, replies.lease, replies.record, &facts), XS_OK);
+        if (facts.damage != rows[i].expected)
+            fail_msg("row %zu: %d", i, (int)facts.damage);
+        free_replies(replies);
+    }
 }
 
 static void facts_parse__fails__for_refusals_and_wrong_shapes(void **state)
@@ -398,6 +458,8 @@ int main(void)
         cmocka_unit_test(facts_parse__reads__everything),
         cmocka_unit_test(facts_parse__reads__absent_keys),
         cmocka_unit_test(facts_parse__closes__for_keys_of_the_wrong_type),
+        cmocka_unit_test(facts_parse_published__leaves_the_record_unread__if_the_flags_withhold_it),
+        cmocka_unit_test(facts_parse_published__notes__the_first_damage),
         cmocka_unit_test(facts_parse__fails__for_refusals_and_wrong_shapes),
         cmocka_unit_test(facts_parse__judges__the_record),
         cmocka_unit_test(facts_parse__sees__embedded_nuls),

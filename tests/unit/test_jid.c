@@ -1,3 +1,4 @@
+/* What a table of JIDs cannot show; the table itself is in test_jid_table.c. */
 #include <setjmp.h>
 #include <stdarg.h>
 #include <stddef.h>
@@ -13,139 +14,32 @@
 
 #include "jid.h"
 
-struct row {
-    const char *raw;
-    const char *bare; /* NULL: refused */
-};
-
-static void assert_rows(const struct row *rows, size_t count)
+/* nginx would merge the slashes, so these are not in the table that goes through it. */
+static void jid_parse__refuses__what_begins_with_a_slash(void **state)
 {
-    for (size_t i = 0; i < count; i++) {
+    static const char *const raws[] = {"/", "/a@b", "//a@b"};
+
+    (void)state;
+    for (size_t i = 0; i < sizeof raws / sizeof *raws; i++) {
         struct xs_jid jid;
-        enum xs_error error = xs_jid_parse(rows[i].raw, strlen(rows[i].raw), &jid);
 
-        if (error != (rows[i].bare != NULL ? XS_OK : XS_ERROR_INVALID))
-            fail_msg("%s: %s", rows[i].raw, xs_error_string(error));
-        if (error != XS_OK)
-            continue;
-        assert_string_equal(jid.bare, rows[i].bare);
-        assert_int_equal(xs_jid_len(&jid), strlen(rows[i].bare));
-        assert_string_equal(xs_jid_domain(&jid), strchr(rows[i].bare, '@') + 1);
-        assert_int_equal(jid.domain_len, strlen(xs_jid_domain(&jid)));
-        assert_int_equal(jid.local_len, xs_jid_len(&jid) - jid.domain_len - 1);
+        assert_int_equal(xs_jid_parse(raws[i], strlen(raws[i]), &jid), XS_ERROR_INVALID);
     }
+    assert_int_equal(xs_jid_parse("", 0, &(struct xs_jid){.local_len = 0}), XS_ERROR_INVALID);
 }
 
-static void jid_parse__normalises__ascii(void **state)
+static void jid_parse__fills__all_of_the_result(void **state)
 {
-    static const struct row rows[] = {
-        {"support@tiggerswelt.net", "support@tiggerswelt.net"},
-        {"Support@TIGGERSWELT.Net", "support@tiggerswelt.net"},
-        {"a@b", "a@b"},
-        {"a@b.", "a@b"},
-        {"a@B-1.c", "a@b-1.c"},
-        {"a@127.0.0.1", "a@127.0.0.1"},
-        {"a@b/resource", "a@b"},
-        {"a@b/", "a@b"},
-        {"a@b/x@y/z", "a@b"},
-        {"!#$%()*+,-.;=?[\\]^_`{|}~@b", "!#$%()*+,-.;=?[\\]^_`{|}~@b"},
-        {"d\\27artagnan@musketeers.lit", "d\\27artagnan@musketeers.lit"},
-        {"\\5c3and\\2Is\\5cf5@x", "\\5c3and\\2is\\5cf5@x"},
-        {"call\\20me\\40home@x", "call\\20me\\40home@x"},
-    };
+    struct xs_jid jid;
 
     (void)state;
-    assert_rows(rows, sizeof rows / sizeof *rows);
-}
-
-static void jid_parse__refuses__malformed_ascii(void **state)
-{
-    static const struct row rows[] = {
-        {"", NULL},        {"a", NULL},        {"a.b", NULL},    {"@", NULL},
-        {"a@", NULL},      {"@b", NULL},       {"/", NULL},      {"/a@b", NULL},
-        {"a@/b", NULL},    {"a/b@c", NULL},    {"a@b@c", NULL},  {"a b@c", NULL},
-        {" a@b", NULL},    {"a@b ", NULL},     {"a\n@b", NULL},  {"a@b\n", NULL},
-        {"a\x7f@b", NULL}, {"a\"@b", NULL},    {"a&@b", NULL},   {"a'@b", NULL},
-        {"a:@b", NULL},    {"a<@b", NULL},     {"a>@b", NULL},   {"a@.", NULL},
-        {"a@..", NULL},    {"a@.b", NULL},     {"a@b..c", NULL}, {"a@b..", NULL},
-        {"a@-b", NULL},    {"a@b-", NULL},     {"a@b-.c", NULL}, {"a@b_c", NULL},
-        {"a@[::1]", NULL}, {"a@b:5222", NULL}, {"a@b%41", NULL}, {"a@xn--", NULL},
-    };
-
-    (void)state;
-    assert_rows(rows, sizeof rows / sizeof *rows);
-}
-
-static void jid_parse__normalises__unicode(void **state)
-{
-    static const struct row rows[] = {
-        {"\xC3\x9F@b", "ss@b"},                       /* sharp s */
-        {"\xE2\x85\xA3@b", "iv@b"},                   /* Roman numeral four */
-        {"\xC3\x84@b", "\xC3\xA4@b"},                 /* A umlaut */
-        {"A\xCC\x88@b", "\xC3\xA4@b"},                /* A, combining diaeresis */
-        {"\xF0\x9F\x98\x80@b", "\xF0\x9F\x98\x80@b"}, /* unassigned in Unicode 3.2 */
-        {"a\xC2\xAD"
-         "b@c",
-         "ab@c"},                                       /* soft hyphen */
-        {"\xD7\x90@b", "\xD7\x90@b"},                   /* right to left throughout */
-        {"a@m\xC3\xBCnchen.de", "a@m\xC3\xBCnchen.de"}, /* one domain, four spellings */
-        {"a@M\xC3\x9CNCHEN.DE", "a@m\xC3\xBCnchen.de"},
-        {"a@xn--mnchen-3ya.de", "a@m\xC3\xBCnchen.de"},
-        {"a@XN--MNCHEN-3YA.DE.", "a@m\xC3\xBCnchen.de"},
-        {"a@stra\xC3\x9F"
-         "e.de",
-         "a@strasse.de"},
-        {"a@b\xE3\x80\x82"
-         "c",
-         "a@b.c"}, /* ideographic full stop */
-        {"a@b.c\xE3\x80\x82", "a@b.c"},
-        {"a@b.c\xEF\xBC\x8E", "a@b.c"}, /* fullwidth full stop */
-        {"a@b.c\xEF\xBD\xA1", "a@b.c"}, /* halfwidth ideographic full stop */
-        {"a@\xEF\xBC\xA2.c", "a@b.c"},  /* fullwidth B */
-        {"\xC3\xA4@b/\xC3\xB6", "\xC3\xA4@b"},
-    };
-
-    (void)state;
-    assert_rows(rows, sizeof rows / sizeof *rows);
-}
-
-static void jid_parse__refuses__malformed_unicode(void **state)
-{
-    static const struct row rows[] = {
-        {"a\xEF\xBC\xA0@b", NULL}, /* fullwidth @ becomes a forbidden one */
-        {"a\xEF\xBC\xA0"
-         "b",
-         NULL}, /* and is no separator */
-        {"a@b\xEF\xBC\x8F"
-         "c",
-         NULL},               /* fullwidth slash */
-        {"\xC2\xAD@b", NULL}, /* nothing but a soft hyphen */
-        {"a@\xC2\xAD", NULL},
-        {"a@b.\xC2\xAD.c", NULL},
-        {"a@\xE3\x80\x82", NULL}, /* nothing but a dot */
-        {"a@b\xE3\x80\x82\xE3\x80\x82", NULL},
-        {"a@\xE3\x80\x82"
-         "b",
-         NULL},
-        {"\xD7\x90"
-         "a@b",
-         NULL}, /* bidi: mixed directions */
-        {"a\xD7\x90@b", NULL},
-        {"a\xC2\xA0"
-         "b@c",
-         NULL},                    /* no-break space */
-        {"a\xE2\x80\x8E@b", NULL}, /* left-to-right mark */
-        {"a\xEE\x80\x80@b", NULL}, /* private use */
-        {"a\xEF\xBF\xBE@b", NULL}, /* not a character */
-        {"a\xFF@b", NULL},         /* not UTF-8 */
-        {"a@b\xC3", NULL},
-        {"a@b/\xFF", NULL},
-        {"\xC0\xAF@b", NULL},     /* overlong */
-        {"\xED\xA0\x80@b", NULL}, /* surrogate */
-    };
-
-    (void)state;
-    assert_rows(rows, sizeof rows / sizeof *rows);
+    memset(&jid, 0x5a, sizeof jid);
+    assert_int_equal(xs_jid_parse("A@B.c/d", 7, &jid), XS_OK);
+    assert_string_equal(jid.bare, "a@b.c");
+    assert_int_equal(jid.local_len, 1);
+    assert_int_equal(jid.domain_len, 3);
+    assert_int_equal(xs_jid_len(&jid), 5);
+    assert_string_equal(xs_jid_domain(&jid), "b.c");
 }
 
 static void jid_parse__refuses__nul_anywhere(void **state)
@@ -338,10 +232,8 @@ static void domain_normalise__follows__the_same_rules(void **state)
 int main(void)
 {
     const struct CMUnitTest tests[] = {
-        cmocka_unit_test(jid_parse__normalises__ascii),
-        cmocka_unit_test(jid_parse__refuses__malformed_ascii),
-        cmocka_unit_test(jid_parse__normalises__unicode),
-        cmocka_unit_test(jid_parse__refuses__malformed_unicode),
+        cmocka_unit_test(jid_parse__refuses__what_begins_with_a_slash),
+        cmocka_unit_test(jid_parse__fills__all_of_the_result),
         cmocka_unit_test(jid_parse__refuses__nul_anywhere),
         cmocka_unit_test(jid_parse__reads_no_byte_too_many__when_not_terminated),
         cmocka_unit_test(jid_parse__keeps__its_limits),

@@ -138,6 +138,23 @@ static void redis_exchange__refuses__endless_replies(void **state)
     assert_ping_fails(silence, PEER_FLOOD, XS_ERROR_PROTOCOL, "the replies are too long");
 }
 
+/* Since its version 1, hiredis finds that out itself. */
+#if HIREDIS_MAJOR >= 1
+#define TOO_MANY_ELEMENTS "Multi-bulk length out of range"
+#else
+#define TOO_MANY_ELEMENTS "an array is too long"
+#endif
+
+static void redis_exchange__refuses__an_array_that_announces_too_much(void **state)
+{
+    static const struct peer_step steps[] = {{PING PING, "*16777217\r\n"}, {NULL, NULL}};
+    static const struct peer_step nested[] = {{PING PING, "*1\r\n*699999000\r\n"}, {NULL, NULL}};
+
+    (void)state;
+    assert_ping_fails(steps, PEER_HOLD, XS_ERROR_PROTOCOL, TOO_MANY_ELEMENTS);
+    assert_ping_fails(nested, PEER_HOLD, XS_ERROR_PROTOCOL, TOO_MANY_ELEMENTS);
+}
+
 static void redis_exchange__hands_over__replies_and_errors(void **state)
 {
     static const struct peer_step pongs[] = {{PING PING, "+PONG\r\n-ERR no\r\n"}, {NULL, NULL}};
@@ -373,6 +390,7 @@ int main(void)
         cmocka_unit_test(redis_exchange__refuses__garbage),
         cmocka_unit_test(redis_exchange__refuses__more_replies_than_commands),
         cmocka_unit_test(redis_exchange__refuses__endless_replies),
+        cmocka_unit_test(redis_exchange__refuses__an_array_that_announces_too_much),
         cmocka_unit_test(redis_exchange__hands_over__replies_and_errors),
         cmocka_unit_test(redis_open__connects_anew__if_the_peer_has_closed),
         cmocka_unit_test(redis_open__sets__close_on_exec),

@@ -18,6 +18,13 @@ struct request_case {
     const char *jid; /* NULL: no lookup */
 };
 
+/* Which format is meant, for queries and Accept headers together. */
+struct format_case {
+    const char *query;
+    const char *accept;
+    enum xs_format expected;
+};
+
 #define PATH "/Support@TiggersWelt.net"
 #define JID  "support@tiggerswelt.net"
 
@@ -39,6 +46,11 @@ static const struct request_case cases[] = {
     {"GET", PATH, "format=", XS_METHOD_GET, XS_FLAW_QUERY, NULL},
     {"GET", PATH, "format=XML", XS_METHOD_GET, XS_FLAW_QUERY, NULL},
     {"GET", PATH, "format=xmlx", XS_METHOD_GET, XS_FLAW_QUERY, NULL},
+    {"GET", PATH, "format=json", XS_METHOD_GET, XS_FLAW_NONE, JID},
+    {"GET", PATH, "format=text", XS_METHOD_GET, XS_FLAW_NONE, JID},
+    {"GET", PATH, "format=svg&label=x&style=dot", XS_METHOD_GET, XS_FLAW_NONE, JID},
+    {"GET", PATH, "style=round", XS_METHOD_GET, XS_FLAW_QUERY, NULL},
+    {"GET", PATH, "label=%FF", XS_METHOD_GET, XS_FLAW_QUERY, NULL},
     {"GET", PATH, "format=xm", XS_METHOD_GET, XS_FLAW_QUERY, NULL},
     {"GET", PATH, "format=xml=", XS_METHOD_GET, XS_FLAW_QUERY, NULL},
     {"GET", PATH, "format=yaml", XS_METHOD_GET, XS_FLAW_QUERY, NULL},
@@ -72,7 +84,8 @@ static void request_parse__finds_method_flaw_and_jid__for_each_case(void **state
     (void)state;
     for (size_t i = 0; i < sizeof(cases) / sizeof(cases[0]); i++) {
         const struct request_case *c = &cases[i];
-        const struct xs_request_params params = {c->method, c->path, c->query};
+        const struct xs_request_params params = {
+            .method = c->method, .path = c->path, .query = c->query};
         struct xs_request request;
         struct xs_jid jid = {.bare = "untouched"};
 
@@ -83,13 +96,73 @@ static void request_parse__finds_method_flaw_and_jid__for_each_case(void **state
             fail_msg("case %zu: %s %s ?%s: flaw %d, JID %s", i, c->method,
                      c->path != NULL ? c->path : "(none)", c->query != NULL ? c->query : "(none)",
                      (int)request.flaw, jid.bare);
-        assert_int_equal(request.format, XS_FORMAT_XML);
     }
+}
+
+static const struct format_case format_cases[] = {
+    {NULL, NULL, XS_FORMAT_XML},
+    {"", "", XS_FORMAT_XML},
+    {NULL, "application/json", XS_FORMAT_JSON},
+    {"a=b", "application/json", XS_FORMAT_JSON},
+    /* The query overrules the header. */
+    {"format=xml", "application/json", XS_FORMAT_XML},
+    {"format=json", "image/*", XS_FORMAT_JSON},
+    {"format=text", "image/*", XS_FORMAT_TEXT},
+    {"format=svg", "application/json", XS_FORMAT_SVG},
+    /* An error has a format too. */
+    {"format=yaml", "application/json", XS_FORMAT_JSON},
+    {"format=yaml", NULL, XS_FORMAT_XML},
+    {"format=svg&format=svg", "text/plain", XS_FORMAT_TEXT},
+    {"format=svg&style=round", "text/plain", XS_FORMAT_SVG},
+};
+
+static void request_parse__finds_the_format__in_query_then_header(void **state)
+{
+    static const char *const methods[] = {"GET", "HEAD", "OPTIONS", "POST"};
+
+    (void)state;
+    for (size_t m = 0; m < sizeof(methods) / sizeof(methods[0]); m++) {
+        for (size_t i = 0; i < sizeof(format_cases) / sizeof(format_cases[0]); i++) {
+            const struct format_case *c = &format_cases[i];
+            const struct xs_request_params params = {
+                .method = methods[m], .path = PATH, .query = c->query, .accept = c->accept};
+            struct xs_request request;
+            struct xs_jid jid;
+
+            assert_int_equal(xs_request_parse(&params, &request, &jid), XS_OK);
+            if (request.format != c->expected)
+                fail_msg("%s, case %zu: format %d", methods[m], i, (int)request.format);
+        }
+    }
+}
+
+static void request_parse__takes_over__label_style_and_tags(void **state)
+{
+    struct xs_request_params params = {.method = "GET",
+                                       .path = PATH,
+                                       .query = "label=Ask%20us&style=dot&format=svg",
+                                       .if_none_match = "\"x\""};
+    struct xs_request request;
+    struct xs_jid jid;
+
+    (void)state;
+    assert_int_equal(xs_request_parse(&params, &request, &jid), XS_OK);
+    assert_true(request.has_label);
+    assert_string_equal(request.label, "Ask us");
+    assert_int_equal(request.style, XS_BADGE_DOT);
+    assert_ptr_equal(request.if_none_match, params.if_none_match);
+    params.query = "label=%FF";
+    params.if_none_match = NULL;
+    assert_int_equal(xs_request_parse(&params, &request, &jid), XS_OK);
+    assert_false(request.has_label);
+    assert_string_equal(request.label, "");
+    assert_int_equal(request.style, XS_BADGE_FLAT);
+    assert_null(request.if_none_match);
 }
 
 static void request_parse__is_invalid__without_a_method(void **state)
 {
-    struct xs_request_params params = {NULL, PATH, NULL};
+    struct xs_request_params params = {.path = PATH};
     struct xs_request request;
     struct xs_jid jid;
 
@@ -102,7 +175,7 @@ static void request_parse__is_invalid__without_a_method(void **state)
 static enum xs_flaw parse_query_of(size_t len)
 {
     char query[XS_QUERY_MAX + 2];
-    const struct xs_request_params params = {"GET", PATH, query};
+    const struct xs_request_params params = {.method = "GET", .path = PATH, .query = query};
     struct xs_request request;
     struct xs_jid jid;
 
@@ -123,6 +196,8 @@ int main(void)
 {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(request_parse__finds_method_flaw_and_jid__for_each_case),
+        cmocka_unit_test(request_parse__finds_the_format__in_query_then_header),
+        cmocka_unit_test(request_parse__takes_over__label_style_and_tags),
         cmocka_unit_test(request_parse__is_invalid__without_a_method),
         cmocka_unit_test(request_parse__bounds_the_query__at_its_limit),
     };

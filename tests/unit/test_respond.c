@@ -5,6 +5,7 @@
 
 #include <cmocka.h>
 
+#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 
@@ -12,8 +13,8 @@
 
 #define NOW 1700000000
 
+#define TYPE_XML "Content-Type: application/xml; charset=utf-8\r\n"
 #define COMMON                                                                                     \
-    "Content-Type: application/xml; charset=utf-8\r\n"                                             \
     "X-Content-Type-Options: nosniff\r\n"                                                          \
     "Access-Control-Allow-Origin: *\r\n"                                                           \
     "Access-Control-Expose-Headers: ETag\r\n"                                                      \
@@ -52,15 +53,20 @@ static void assert_answer(struct xs_request request, const struct xs_lookup *loo
     xs_responder_free(responder);
 }
 
+/* Hashes of the bodies: they must not change from one version to the next without need. */
+#define TAG_200   "\"070da6f66d825ef5b674e488c12e9707\""
+#define TAG_SHORT "\"563a5eeeae408149ef693eee55c27702\""
+
 #define HEAD_200                                                                                   \
-    "Status: 200 OK\r\nContent-Length: 143\r\n" COMMON "Cache-Control: public, max-age=7\r\n\r\n"
+    "Status: 200 OK\r\n" TYPE_XML "Content-Length: 143\r\n" COMMON                                 \
+    "Cache-Control: public, max-age=7\r\nETag: " TAG_200 "\r\n\r\n"
 #define BODY_200                                                                                   \
     "<presence xmlns=\"jabber:client\" from=\"support@tiggerswelt.net\">\n"                        \
     "  <show>xa</show>\n"                                                                          \
     "  <query xmlns=\"jabber:iq:last\" seconds=\"8973\"/>\n"                                       \
     "</presence>\n"
 #define HEAD_404                                                                                   \
-    "Status: 404 Not Found\r\nContent-Length: 190\r\n" COMMON                                      \
+    "Status: 404 Not Found\r\n" TYPE_XML "Content-Length: 190\r\n" COMMON                          \
     "Cache-Control: public, max-age=7\r\n\r\n"
 #define BODY_404                                                                                   \
     "<presence xmlns=\"jabber:client\" from=\"support@tiggerswelt.net\" type=\"error\">\n"         \
@@ -69,7 +75,7 @@ static void assert_answer(struct xs_request request, const struct xs_lookup *loo
     "  </error>\n"                                                                                 \
     "</presence>\n"
 #define HEAD_503                                                                                   \
-    "Status: 503 Service Unavailable\r\nContent-Length: 195\r\n" COMMON                            \
+    "Status: 503 Service Unavailable\r\n" TYPE_XML "Content-Length: 195\r\n" COMMON                \
     "Cache-Control: no-store\r\nRetry-After: 10\r\n\r\n"
 #define BODY_503                                                                                   \
     "<presence xmlns=\"jabber:client\" from=\"support@tiggerswelt.net\" type=\"error\">\n"         \
@@ -94,8 +100,8 @@ static void responder_answer__is_200_and_short__when_plainly_available(void **st
     lookup.facts.presence.show = XS_SHOW_NONE;
     lookup.facts.presence.last_s = XS_LAST_UNKNOWN;
     assert_answer((struct xs_request){.method = XS_METHOD_GET}, &lookup,
-                  "Status: 200 OK\r\nContent-Length: 65\r\n" COMMON
-                  "Cache-Control: public, max-age=7\r\n\r\n",
+                  "Status: 200 OK\r\n" TYPE_XML "Content-Length: 65\r\n" COMMON
+                  "Cache-Control: public, max-age=7\r\nETag: " TAG_SHORT "\r\n\r\n",
                   "<presence xmlns=\"jabber:client\" from=\"support@tiggerswelt.net\"/>\n");
 }
 
@@ -141,7 +147,7 @@ static void responder_answer__is_503__for_every_error_of_the_lookup(void **state
 }
 
 #define HEAD_400(length)                                                                           \
-    "Status: 400 Bad Request\r\nContent-Length: " length "\r\n" COMMON                             \
+    "Status: 400 Bad Request\r\n" TYPE_XML "Content-Length: " length "\r\n" COMMON                 \
     "Cache-Control: no-store\r\n\r\n"
 
 static void responder_answer__is_400__for_each_flaw(void **state)
@@ -167,7 +173,7 @@ static void responder_answer__is_405__for_another_method(void **state)
 {
     (void)state;
     assert_answer((struct xs_request){.method = XS_METHOD_OTHER}, NULL,
-                  "Status: 405 Method Not Allowed\r\nContent-Length: 156\r\n" COMMON
+                  "Status: 405 Method Not Allowed\r\n" TYPE_XML "Content-Length: 156\r\n" COMMON
                   "Cache-Control: no-store\r\nAllow: GET, HEAD, OPTIONS\r\n\r\n",
                   "<presence xmlns=\"jabber:client\" type=\"error\">\n"
                   "  <error type=\"cancel\">\n"
@@ -180,7 +186,7 @@ static void responder_answer__is_204__for_options(void **state)
 {
     (void)state;
     assert_answer((struct xs_request){.method = XS_METHOD_OPTIONS}, NULL,
-                  "Status: 204 No Content\r\n" COMMON
+                  "Status: 204 No Content\r\n" TYPE_XML COMMON
                   "Access-Control-Allow-Methods: GET, HEAD, OPTIONS\r\n"
                   "Access-Control-Allow-Headers: If-None-Match\r\n"
                   "Access-Control-Max-Age: 86400\r\n\r\n",
@@ -201,6 +207,120 @@ static void responder_answer__has_the_head_of_get_and_no_body__for_head(void **s
     assert_answer(head, &lookup, HEAD_404, "");
     assert_answer((struct xs_request){.method = XS_METHOD_HEAD, .flaw = XS_FLAW_JID}, NULL,
                   HEAD_400("158"), "");
+}
+
+static void responder_answer__is_304__when_the_client_has_the_body(void **state)
+{
+    static const char head_304[] = "Status: 304 Not Modified\r\n" TYPE_XML COMMON
+                                   "Cache-Control: public, max-age=7\r\nETag: " TAG_200 "\r\n\r\n";
+    static const char *const tags[] = {TAG_200, "W/" TAG_200, "\"x\", " TAG_200, "*"};
+    struct xs_lookup lookup = published();
+    struct xs_request request = {.method = XS_METHOD_GET};
+
+    (void)state;
+    for (size_t i = 0; i < sizeof(tags) / sizeof(tags[0]); i++) {
+        request.if_none_match = tags[i];
+        request.method = i % 2 == 0 ? XS_METHOD_GET : XS_METHOD_HEAD;
+        assert_answer(request, &lookup, head_304, "");
+    }
+    request.method = XS_METHOD_GET;
+    request.if_none_match = TAG_SHORT;
+    assert_answer(request, &lookup, HEAD_200, BODY_200);
+}
+
+/* Only a presence has a tag, so only a presence can be the same as before. */
+static void responder_answer__ignores_tags__when_there_is_no_presence(void **state)
+{
+    struct xs_lookup unknown = published();
+    struct xs_lookup untrusted = published();
+    const struct xs_request any = {.method = XS_METHOD_GET, .if_none_match = "*"};
+
+    (void)state;
+    unknown.facts.record = XS_RECORD_ABSENT;
+    untrusted.facts.lease.exists = false;
+    assert_answer(any, &unknown, HEAD_404, BODY_404);
+    assert_answer(any, &untrusted, HEAD_503, BODY_503);
+}
+
+/* Answers in a format; returns the body as a string of its own. */
+static char *answer_body(struct xs_request request, const struct xs_lookup *lookup,
+                         const char *content_type)
+{
+    struct xs_responder *responder = xs_responder_new(7);
+    struct xs_response response;
+    char expected[128];
+    char *body;
+
+    assert_non_null(responder);
+    assert_int_equal(xs_responder_answer(responder, &request, lookup, NOW, &response), XS_OK);
+    (void)snprintf(expected, sizeof(expected), "\r\nContent-Type: %s\r\nContent-Length: %zu\r\n",
+                   content_type, response.body_len);
+    assert_non_null(strstr(response.head, expected));
+    assert_int_equal(strstr(response.head, "\r\nETag: ") != NULL, response.status == 200);
+    body = strndup(response.body, response.body_len);
+    assert_non_null(body);
+    xs_responder_free(responder);
+    return body;
+}
+
+static void responder_answer__has_other_formats__when_asked(void **state)
+{
+    const struct {
+        enum xs_format format;
+        const char *type;
+        const char *presence;
+        const char *not_found;
+        const char *malformed;
+    } rows[] = {
+        {XS_FORMAT_JSON, "application/json",
+         "{\"jid\":\"support@tiggerswelt.net\",\"state\":\"xa\",\"last\":1699991027}\n",
+         "{\"jid\":\"support@tiggerswelt.net\",\"error\":\"item-not-found\"}\n",
+         "{\"error\":\"jid-malformed\"}\n"},
+        {XS_FORMAT_TEXT, "text/plain; charset=utf-8", "xa\n", "unknown\n", "unknown\n"},
+    };
+
+    (void)state;
+    for (size_t i = 0; i < sizeof(rows) / sizeof(rows[0]); i++) {
+        struct xs_request request = {.method = XS_METHOD_GET, .format = rows[i].format};
+        struct xs_lookup lookup = published();
+        char *bodies[3];
+
+        bodies[0] = answer_body(request, &lookup, rows[i].type);
+        lookup.facts.record = XS_RECORD_ABSENT;
+        bodies[1] = answer_body(request, &lookup, rows[i].type);
+        request.flaw = XS_FLAW_JID;
+        bodies[2] = answer_body(request, NULL, rows[i].type);
+        assert_string_equal(bodies[0], rows[i].presence);
+        assert_string_equal(bodies[1], rows[i].not_found);
+        assert_string_equal(bodies[2], rows[i].malformed);
+        for (size_t j = 0; j < 3; j++)
+            free(bodies[j]);
+    }
+}
+
+static void responder_answer__labels_badges__with_the_jid_or_as_asked(void **state)
+{
+    struct xs_request request = {.method = XS_METHOD_GET, .format = XS_FORMAT_SVG};
+    struct xs_lookup lookup = published();
+    char *body = answer_body(request, &lookup, "image/svg+xml; charset=utf-8");
+
+    (void)state;
+    assert_non_null(strstr(body, ">support@tiggerswelt.net<"));
+    assert_non_null(strstr(body, ">extended away<"));
+    free(body);
+    request.has_label = true;
+    strcpy(request.label, "a<b");
+    lookup.facts.record = XS_RECORD_ABSENT;
+    body = answer_body(request, &lookup, "image/svg+xml; charset=utf-8");
+    assert_null(strstr(body, "support"));
+    assert_non_null(strstr(body, ">a&lt;b<"));
+    assert_non_null(strstr(body, ">unknown<"));
+    free(body);
+    request.has_label = false;
+    request.flaw = XS_FLAW_JID;
+    body = answer_body(request, NULL, "image/svg+xml; charset=utf-8");
+    assert_non_null(strstr(body, ">XMPP<"));
+    free(body);
 }
 
 static void responder_answer__leaks_nothing_of_the_last_answer__when_reused(void **state)
@@ -241,6 +361,10 @@ int main(void)
         cmocka_unit_test(responder_answer__is_405__for_another_method),
         cmocka_unit_test(responder_answer__is_204__for_options),
         cmocka_unit_test(responder_answer__has_the_head_of_get_and_no_body__for_head),
+        cmocka_unit_test(responder_answer__is_304__when_the_client_has_the_body),
+        cmocka_unit_test(responder_answer__ignores_tags__when_there_is_no_presence),
+        cmocka_unit_test(responder_answer__has_other_formats__when_asked),
+        cmocka_unit_test(responder_answer__labels_badges__with_the_jid_or_as_asked),
         cmocka_unit_test(responder_answer__leaks_nothing_of_the_last_answer__when_reused),
     };
 

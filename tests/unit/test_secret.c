@@ -112,6 +112,47 @@ static void secret_wipe__leaves_nothing(void **state)
     xs_secret_wipe(NULL);
 }
 
+/* Writes a file into `dir` that has the name of the one at `path`; returns its path. */
+static const char *write_credential(const char *dir, const char *text)
+{
+    static char credential[128];
+    FILE *file;
+
+    (void)snprintf(credential, sizeof credential, "%s%s", dir, strrchr(path, '/'));
+    file = fopen(credential, "w");
+    assert_non_null(file);
+    assert_true(fputs(text, file) >= 0);
+    assert_int_equal(fclose(file), 0);
+    return credential;
+}
+
+static void secret_read__prefers__a_credential_of_the_same_name(void **state)
+{
+    char dir[] = "/tmp/xs-test-credentials-XXXXXX";
+    struct xs_secret secret;
+    const char *credential;
+
+    (void)state;
+    write_file("file\n", 5);
+    assert_non_null(mkdtemp(dir));
+    assert_int_equal(setenv("CREDENTIALS_DIRECTORY", dir, 1), 0);
+
+    assert_int_equal(xs_secret_read(path, &secret), XS_OK);
+    assert_string_equal(secret.bytes, "file");
+    credential = write_credential(dir, "credential\n");
+    assert_int_equal(xs_secret_read(path, &secret), XS_OK);
+    assert_string_equal(secret.bytes, "credential");
+    /* One that is there but no good is an error, not a reason to look elsewhere. */
+    credential = write_credential(dir, "\n");
+    assert_int_equal(xs_secret_read(path, &secret), XS_ERROR_INVALID);
+
+    assert_int_equal(unsetenv("CREDENTIALS_DIRECTORY"), 0);
+    assert_int_equal(xs_secret_read(path, &secret), XS_OK);
+    assert_string_equal(secret.bytes, "file");
+    assert_int_equal(unlink(credential), 0);
+    assert_int_equal(rmdir(dir), 0);
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
@@ -119,6 +160,7 @@ int main(void)
         cmocka_unit_test(secret_read__refuses__an_empty_line_and_nul),
         cmocka_unit_test(secret_read__keeps__its_limit),
         cmocka_unit_test(secret_read__says_why__if_there_is_no_file),
+        cmocka_unit_test(secret_read__prefers__a_credential_of_the_same_name),
         cmocka_unit_test(secret_wipe__leaves_nothing),
     };
 

@@ -5,6 +5,7 @@
 
 #include <cmocka.h>
 #include <signal.h>
+#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 
@@ -159,6 +160,63 @@ static void store_lookup__fails_all_lookups__if_redis_is_silent(void **state)
     peer_stop(&peer);
 }
 
+/* A value that nobody can have meant is dropped on its way, and the others are answered. */
+static void store_lookup__takes_a_huge_value__for_damage(void **state)
+{
+    enum { HUGE_LEN = 3 * XS_STORE_VALUE_MAX };
+    static const char start[] = OPEN LEASED "*5\r\n$9\r\navailable\r\n$-1\r\n$-1\r\n";
+    static const char end[] = "$-1\r\n" OPEN LEASED AVAILABLE;
+    char *send = calloc(1, sizeof start + sizeof end + HUGE_LEN + 32);
+    struct peer_step steps[] = {{LOOKUP("a", "x") LOOKUP("b", "x"), send}, {NULL, NULL}};
+    struct xs_lookup lookups[2];
+    struct peer peer;
+    struct xs_store *store;
+    size_t len;
+
+    (void)state;
+    assert_non_null(send);
+    len = (size_t)sprintf(send, "%s$%d\r\n", start, HUGE_LEN);
+    memset(send + len, 's', HUGE_LEN);
+    strcpy(send + len + HUGE_LEN, "\r\n");
+    strcat(send + len + HUGE_LEN, end);
+    peer_start(&peer, steps, PEER_HOLD);
+    store = store_new(&peer, 5000);
+    lookup_set(&lookups[0], "a@x");
+    lookup_set(&lookups[1], "b@x");
+    assert_int_equal(xs_store_lookup(store, (struct xs_lookup *[]){&lookups[0], &lookups[1]}, 2),
+                     XS_OK);
+    assert_int_equal(lookups[0].error, XS_OK);
+    assert_int_equal(lookups[0].facts.record, XS_RECORD_DAMAGED);
+    assert_int_equal(lookups[1].error, XS_OK);
+    assert_int_equal(lookups[1].facts.record, XS_RECORD_SOUND);
+    xs_store_free(store);
+    peer_stop(&peer);
+    free(send);
+}
+
+static void store_describe_damage__names__the_key(void **state)
+{
+    static const char *const expected[XS_DAMAGE_COUNT] = {
+        [XS_DAMAGE_NONE] = "",
+        [XS_DAMAGE_FLAGS] = "the flags xmpp:publish:{x}",
+        [XS_DAMAGE_LEASE] = "the lease xmpp:bot:{x}",
+        [XS_DAMAGE_RECORD] = "the record xmpp:presence:{x}:a",
+    };
+    struct xs_lookup lookup;
+    char text[64];
+
+    (void)state;
+    lookup_set(&lookup, "a@x");
+    for (int damage = 0; damage < XS_DAMAGE_COUNT; damage++) {
+        lookup.facts.damage = (enum xs_damage)damage;
+        xs_store_describe_damage(&lookup, text, sizeof text);
+        assert_string_equal(text, expected[damage]);
+    }
+    lookup.facts.damage = XS_DAMAGE_FLAGS;
+    xs_store_describe_damage(&lookup, text, 10);
+    assert_string_equal(text, "the flags");
+}
+
 static void store_lookup__serves__any_number_of_jids(void **state)
 {
     enum { COUNT = 500 };
@@ -203,6 +261,8 @@ int main(void)
         cmocka_unit_test(store_lookup__fails_single_lookups__if_redis_refuses),
         cmocka_unit_test(store_lookup__connects_anew__after_an_answer_of_the_wrong_shape),
         cmocka_unit_test(store_lookup__fails_all_lookups__if_redis_is_silent),
+        cmocka_unit_test(store_lookup__takes_a_huge_value__for_damage),
+        cmocka_unit_test(store_describe_damage__names__the_key),
         cmocka_unit_test(store_lookup__serves__any_number_of_jids),
     };
 
