@@ -6,9 +6,11 @@ All sessions share one thread with one event loop, so a thousand of them fit int
 import asyncio
 import logging
 import socket
+import ssl
 import struct
 import threading
 import time
+from types import SimpleNamespace
 from xml.etree import ElementTree
 from xml.sax.saxutils import escape, quoteattr
 
@@ -16,12 +18,19 @@ from xml.sax.saxutils import escape, quoteattr
 logging.getLogger("slixmpp").setLevel(logging.CRITICAL)
 
 import slixmpp  # noqa: E402
+from slixmpp.xmlstream import xmlstream  # noqa: E402
 
 from sandbox.errors import SandboxError
 from sandbox.ports import LOOPBACK
 
 LOGIN_S = 30.0
 CALL_S = 10.0
+
+# slixmpp would read the whole system's authorities for every session, which takes 40 ms each, and
+# trust them besides ours.
+xmlstream.ssl = SimpleNamespace(**{
+    **vars(ssl), "create_default_context": lambda: ssl.SSLContext(ssl.PROTOCOL_TLS_CLIENT),
+})
 
 
 class _Loop:
@@ -65,6 +74,9 @@ class Client:
         xmpp = slixmpp.ClientXMPP(jid, password, sasl_mech="PLAIN")
         xmpp.loop = asyncio.get_running_loop()
         xmpp.ca_certs = authority
+        # Subscriptions are the user's business; slixmpp would agree to all of them.
+        xmpp.roster.auto_authorize = None
+        xmpp.roster.auto_subscribe = False
         outcome = xmpp.loop.create_future()
 
         def settle(problem):
@@ -122,6 +134,12 @@ class Client:
             self._xmpp.send_raw(stanza)
 
         _Loop.run(write(), CALL_S)
+
+    def on_message(self, take):
+        """Has every message that arrives from now on taken, as an element."""
+        self._xmpp.add_event_handler(
+            "message", lambda stanza: take(ElementTree.fromstring(str(stanza)))
+        )
 
     def ask(self, stanza_xml, stanza_id):
         """Sends an iq with the id `stanza_id`; returns the answer as an element."""

@@ -6,27 +6,31 @@ from sandbox.ports import LOOPBACK
 
 
 class Configuration:
-    """Writes `xmpp-status.conf` and the password files into `directory`, which must exist."""
+    """Writes `xmpp-status.conf` and the password files into `directory`, which must exist.
 
-    def __init__(self, directory, redis_path, fcgi_path, redis_timeout_ms=250):
+    `redis_users` says who each program is to Redis: {"fcgi": (user, password file), ...}.
+    """
+
+    def __init__(self, directory, redis_path, fcgi_path, redis_timeout_ms=250, redis_users=None):
         self.directory = directory
         self.path = os.path.join(directory, "xmpp-status.conf")
         self.lock_dir = os.path.join(directory, "lock")
         self.name = "sandbox"
         self.redis_path = redis_path
         self.redis_timeout_ms = redis_timeout_ms
+        self.redis_users = redis_users or {}
         self.fcgi_path = fcgi_path
         self._domains = {}
         os.makedirs(self.lock_dir, exist_ok=True)
         self.write()
 
-    def set_domain(self, domain, jid, password, port, ca_file):
+    def set_domain(self, domain, jid, password, port, ca_file, host=LOOPBACK):
         password_file = os.path.join(self.directory, f"{domain}.password")
         with open(password_file, "w", encoding="utf-8", opener=_private) as file:
             file.write(password + "\n")
         self._domains[domain] = (
             f"\n[domain {domain}]\njid = {jid}\npassword_file = {password_file}\n"
-            f"host = {LOOPBACK}\nport = {port}\nca_file = {ca_file}\n"
+            f"host = {host}\nport = {port}\nca_file = {ca_file}\n"
         )
         self.write()
 
@@ -36,6 +40,8 @@ class Configuration:
             f"\n[fcgi]\nsocket = {self.fcgi_path}\n"
             f"\n[bot]\nname = {self.name}\nlock_dir = {self.lock_dir}\n"
         )
+        for program, (user, password_file) in self.redis_users.items():
+            text += f"\n[redis {program}]\nusername = {user}\npassword_file = {password_file}\n"
         with open(self.path, "w", encoding="utf-8", opener=_private) as file:
             file.write(text + "".join(self._domains.values()))
 

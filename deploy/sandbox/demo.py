@@ -9,7 +9,6 @@ import sys
 
 from sandbox.deadline import wait_until
 from sandbox.errors import SandboxError
-from sandbox.store import publish_key
 from sandbox.system import LOCATION, Programs, System
 
 DOMAIN = "demo.example"
@@ -53,9 +52,9 @@ def start(system):
     return client
 
 
-def flag_command(system, jid, value):
-    """The redis-cli command that sets a flag, as a list of words."""
-    return ["redis-cli", "-s", system.redis.socket_path, "HSET", publish_key(jid), jid, value]
+def flag_command(system, jid, verb):
+    """The command that sets a flag, `publish` or `block`, as a list of words."""
+    return [system.programs.ctl, "-c", system.configuration.path, verb, jid]
 
 
 def curl_command(system, jid):
@@ -77,10 +76,10 @@ def present(system):
     say("\nAsk for the presence of the demo user:\n")
     show(curl_command(system, jid))
     say("\nThe user does not want that any more; the next request says so:\n")
-    show(flag_command(system, jid, "no"))
+    show(flag_command(system, jid, "block"))
     show(curl_command(system, jid))
     say("\nAnd back again:\n")
-    show(flag_command(system, jid, "yes"))
+    show(flag_command(system, jid, "publish"))
     show(curl_command(system, jid))
 
     visitor = f"{VISITOR}@{DOMAIN}"
@@ -128,6 +127,7 @@ def main():
     programs = Programs(
         os.path.join(arguments.programs, "fcgi", "xmpp-status-fcgi"),
         os.path.join(arguments.programs, "bot", "xmpp-status-bot"),
+        os.path.join(arguments.programs, "ctl", "xmpp-status-ctl"),
     )
     try:
         with System(programs, DOMAIN, http_port=arguments.port) as system:

@@ -34,8 +34,10 @@ class Response:
 class Connection:
     """A connection to a loopback port, kept for any number of requests."""
 
-    def __init__(self, port):
-        self._socket = socket.create_connection((LOOPBACK, port), timeout=TIMEOUT_S)
+    def __init__(self, port, source=LOOPBACK):
+        self._socket = socket.create_connection(
+            (LOOPBACK, port), timeout=TIMEOUT_S, source_address=(source, 0)
+        )
         self._file = self._socket.makefile("rb")
 
     def __enter__(self):
@@ -54,7 +56,8 @@ class Connection:
         lines += [f"{name}: {value}" for name, value in headers]
         if body:
             lines.append(f"Content-Length: {len(body)}")
-        self._socket.sendall("\r\n".join(lines).encode() + b"\r\n\r\n" + body)
+        head = "\r\n".join(lines).encode(errors="surrogateescape")
+        self._socket.sendall(head + b"\r\n\r\n" + body)
         return self._read(method)
 
     def _read(self, method):
@@ -84,7 +87,7 @@ class Connection:
         return self._file.read(int(response.header("Content-Length")))
 
 
-def request(port, target, method="GET", headers=(), body=b""):
-    """One request on a connection of its own."""
-    with Connection(port) as connection:
+def request(port, target, method="GET", headers=(), body=b"", source=LOOPBACK):
+    """One request on a connection of its own, from the address `source`."""
+    with Connection(port, source) as connection:
         return connection.request(target, method, headers, body)

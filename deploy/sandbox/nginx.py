@@ -1,4 +1,4 @@
-"""A private nginx on loopback with the location block that we ship."""
+"""A private nginx on loopback with the files that we ship."""
 
 import os
 import subprocess
@@ -6,9 +6,11 @@ import subprocess
 from sandbox import ports
 from sandbox.errors import SandboxError
 from sandbox.process import Process, environment
+from sandbox.shipped import shipped_path
 
-SHIPPED = os.path.join(os.path.dirname(os.path.dirname(os.path.abspath(__file__))), "nginx")
-SHIPPED_SOCKET = "unix:/run/xmpp-status/fcgi.sock"
+SHIPPED = shipped_path("nginx")
+INSTALLED = "/etc/xmpp-status/nginx/"
+SITE = "xmpp-status.conf"
 
 CONFIGURATION = """\
 {user}
@@ -30,38 +32,50 @@ http {{
   uwsgi_temp_path {directory}/uwsgi;
   # As on an operator's site, so that a type of nginx's own would show.
   default_type text/html;
-
-  include {directory}/upstream.conf;
+{http}
+}}
+"""
+BLOCK = """\
+  include {shipped}/upstream.conf;
 
   server {{
     listen 127.0.0.1:{port}{listen_options};
     server_name localhost;
     include {shipped}/location.conf;
+    include {shipped}/metrics.conf;
   }}
-}}
 """
 
 
 class Nginx:
     """Lives in `directory`, which must exist; passes requests to the FastCGI socket `fcgi_path`.
 
-    The upstream is the shipped one with nothing but the path of its socket replaced. With
-    `spread`, connections are dealt out to all workers; not for a port that somebody else may hold,
-    as such sockets can share one.
+    The files are the shipped ones with nothing but the places of sockets, of the cache and of the
+    log, and the port, replaced. They make up either a server block of ours with the shipped
+    location, or, with `site`, the whole shipped site; `extra` is more of http{}. With `spread`,
+    connections are dealt out to all workers; not for a port that somebody else may hold, as such
+    sockets can share one.
     """
 
-    def __init__(self, directory, fcgi_path, port=None, workers=2, spread=False):
+    def __init__(
+        self, directory, fcgi_path, port=None, workers=2, spread=False, site=False, extra=""
+    ):
         self.directory = directory
         self.port = ports.pick() if port is None else port
         self.error_log_path = os.path.join(directory, "error.log")
+        self.access_log_path = os.path.join(directory, "access.log")
         self.config_path = os.path.join(directory, "nginx.conf")
-        self._write_upstream(fcgi_path)
+        self._listen_options = " reuseport" if spread else ""
+        self._shipped = os.path.join(directory, "shipped")
+        self._copy_shipped(fcgi_path)
+        http = f"  include {self._shipped}/{SITE};" if site else BLOCK.format(
+            shipped=self._shipped, port=self.port, listen_options=self._listen_options
+        )
         with open(self.config_path, "w", encoding="utf-8") as file:
             file.write(CONFIGURATION.format(
                 # The socket lies in a directory that is open to its owner only.
                 user="user root;" if os.geteuid() == 0 else "",
-                workers=workers, directory=directory, port=self.port, shipped=SHIPPED,
-                listen_options=" reuseport" if spread else "",
+                workers=workers, directory=directory, http=extra + http,
             ))
         # Death by SIGKILL would orphan the workers.
         self.process = Process(
@@ -71,13 +85,27 @@ class Nginx:
     def _argv(self):
         return ["nginx", "-e", self.error_log_path, "-p", self.directory, "-c", self.config_path]
 
-    def _write_upstream(self, fcgi_path):
-        with open(os.path.join(SHIPPED, "upstream.conf"), encoding="utf-8") as file:
-            text = file.read()
-        if text.count(SHIPPED_SOCKET + ";") != 1:
-            raise SandboxError(f"upstream.conf does not name {SHIPPED_SOCKET} exactly once")
-        with open(os.path.join(self.directory, "upstream.conf"), "w", encoding="utf-8") as file:
-            file.write(text.replace(SHIPPED_SOCKET, f"unix:{fcgi_path}"))
+    def _copy_shipped(self, fcgi_path):
+        """Copies the shipped files to where they can be included, made for this directory."""
+        changes = {
+            "upstream.conf": {"unix:/run/xmpp-status/fcgi.sock;": f"unix:{fcgi_path};"},
+            SITE: {
+                "listen 80;": f"listen 127.0.0.1:{self.port}{self._listen_options};",
+                "  listen [::]:80;\n": "",
+                "/run/xmpp-status-nginx ": f"{self.directory}/cache ",
+                "/var/log/nginx/xmpp-status.log ": f"{self.access_log_path} ",
+            },
+        }
+        os.mkdir(self._shipped)
+        for name in os.listdir(SHIPPED):
+            with open(os.path.join(SHIPPED, name), encoding="utf-8") as file:
+                text = file.read()
+            for old, new in changes.get(name, {}).items():
+                if text.count(old) != 1:
+                    raise SandboxError(f"{name} does not say {old!r} exactly once")
+                text = text.replace(old, new)
+            with open(os.path.join(self._shipped, name), "w", encoding="utf-8") as file:
+                file.write(text.replace(INSTALLED, self._shipped + "/"))
 
     def check(self):
         """Runs nginx -t; returns what it printed. Raises SandboxError if it is not content."""
@@ -98,5 +126,13 @@ class Nginx:
         return self.process.stop()
 
     def error_log(self):
-        with open(self.error_log_path, encoding="utf-8", errors="replace") as file:
+        return self._read(self.error_log_path)
+
+    def access_log(self):
+        """What the whole site has logged."""
+        return self._read(self.access_log_path)
+
+    @staticmethod
+    def _read(path):
+        with open(path, encoding="utf-8", errors="replace") as file:
             return file.read()

@@ -1,4 +1,7 @@
-"""A private Prosody on loopback that shows the bot's account everybody's presence."""
+"""A private Prosody on loopback that shows the bot's account everybody's presence.
+
+Or, without privileges, shows it nothing that users have not agreed to, as any other server.
+"""
 
 import os
 import subprocess
@@ -7,6 +10,7 @@ from sandbox import ports
 from sandbox.deadline import wait_until
 from sandbox.errors import SandboxError
 from sandbox.process import Process, environment
+from sandbox.shipped import shipped_path, shipped_text
 
 COMMAND_S = 20.0
 
@@ -28,31 +32,25 @@ storage = "internal"
 smacks_hibernation_time = {smacks_hibernation_s}
 
 modules_enabled = {{
-    "admin_shell"; "disco"; "lastactivity"; "ping"; "privilege"; "roster"; "saslauth"; "smacks";
-    "tls";
+    "admin_shell"; "disco"; "ping"; "roster"; "saslauth"; "smacks"; "tls"; {enabled}
 }}
 modules_disabled = {{ "s2s"; {disabled} }}
 """
 
-# The bot's account is shown the presence of every user of its domain, without their consent being
-# asked for, and may ask when somebody was last there.
 VIRTUAL_HOST = """
 VirtualHost "{domain}"
   ssl = {{ certificate = "{certificate}"; key = "{key}" }}
-  privileged_entities = {{
-    ["{bot}@{domain}"] = {{ presence = "managed_entity"; iq = {{ ["jabber:iq:last"] = "get" }} }};
-  }}
 """
 
 
 class Prosody:
     """Lives in `directory`, which must exist; serves `domains` on 127.0.0.1:`port`."""
 
-    def __init__(self, directory, domains, certificate, bot="presence", smacks_hibernation_s=600):
+    def __init__(self, directory, domains, certificate, privileged=True, smacks_hibernation_s=600):
         self.directory = directory
         self.domains = domains
         self.certificate = certificate
-        self.bot = bot
+        self.privileged = privileged
         self.smacks_hibernation_s = smacks_hibernation_s
         self.has_tls = True
         self.port = ports.pick()
@@ -70,14 +68,23 @@ class Prosody:
             as_root="true" if os.geteuid() == 0 else "false", directory=self.directory,
             port=self.port, smacks_hibernation_s=self.smacks_hibernation_s,
             tls="true" if self.has_tls else "false", disabled="" if self.has_tls else '"tls"',
+            enabled="" if self.privileged else '"lastactivity";',
         )
         for domain in self.domains:
             text += VIRTUAL_HOST.format(
-                domain=domain, bot=self.bot,
-                certificate=self.certificate.chain, key=self.certificate.key,
+                domain=domain, certificate=self.certificate.chain, key=self.certificate.key
             )
+            if self.privileged:
+                text += f'Include "{self._write_privileges(domain)}"\n'
         with open(self.config_path, "w", encoding="utf-8") as file:
             file.write(text)
+
+    def _write_privileges(self, domain):
+        """Puts our file for operators beside the configuration; returns its path."""
+        path = os.path.join(self.directory, f"xmpp-status-{domain}.cfg.lua")
+        with open(path, "w", encoding="utf-8") as file:
+            file.write(shipped_text("prosody", "xmpp-status.cfg.lua", domain=domain))
+        return path
 
     def offer_tls(self, has_tls):
         """Decides whether it requires TLS from its next start on (so at first) or has none."""
@@ -90,6 +97,13 @@ class Prosody:
 
     def stop(self):
         self.process.stop()
+
+    def set_up_bot(self, password_file, domain):
+        """Does what an operator does, with the script that we ship."""
+        self._run(
+            [shipped_path("prosody", "setup"), domain, password_file],
+            PROSODYCTL=f"prosodyctl --config {self.config_path}",
+        )
 
     def register(self, user, password, domain=None):
         """Makes an account, or gives it another password. Works whether Prosody runs or not."""
@@ -111,10 +125,13 @@ class Prosody:
 
     def shell(self, *args):
         """Runs a command of Prosody's own shell; returns what it printed."""
-        argv = ["prosodyctl", "--config", self.config_path, "shell", *args]
+        return self._run(["prosodyctl", "--config", self.config_path, "shell", *args])
+
+    @staticmethod
+    def _run(argv, **changes):
         done = subprocess.run(
             argv, capture_output=True, text=True, check=False, timeout=COMMAND_S,
-            stdin=subprocess.DEVNULL, env=environment(),
+            stdin=subprocess.DEVNULL, env=environment(**changes),
         )
         if done.returncode != 0:
             raise SandboxError(f"{' '.join(argv)}: {done.stdout}{done.stderr}")

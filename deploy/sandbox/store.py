@@ -14,21 +14,23 @@ class RedisError(SandboxError):
 class Store:
     """A client of a Redis on a unix socket, with a connection per command.
 
-    Answers are bytes, integers, lists or None.
+    It is `user`, whose password is in a file. Answers are bytes, integers, lists or None.
     """
 
-    def __init__(self, path):
+    def __init__(self, path, user, password_file):
         self.path = path
+        self.user = user
+        self.password_file = password_file
 
     def command(self, *args):
-        parts = [arg if isinstance(arg, bytes) else str(arg).encode() for arg in args]
-        request = b"*%d\r\n" % len(parts)
-        request += b"".join(b"$%d\r\n%s\r\n" % (len(part), part) for part in parts)
+        with open(self.password_file, encoding="ascii") as file:
+            request = encode("AUTH", self.user, file.readline().rstrip("\n")) + encode(*args)
         with socket.socket(socket.AF_UNIX, socket.SOCK_STREAM) as sock:
             sock.settimeout(TIMEOUT_S)
             sock.connect(self.path)
             sock.sendall(request)
             with sock.makefile("rb") as answer:
+                self._read(answer)
                 return self._read(answer)
 
     def _read(self, answer):
@@ -88,6 +90,13 @@ class Store:
     def write_lease(self, domain, until, ttl_s=30):
         """Puts a lease in place of the bot."""
         self.command("SET", lease_key(domain), f"{int(until)} sandbox", "EX", ttl_s)
+
+
+def encode(*args):
+    """A command as Redis reads it."""
+    parts = [arg if isinstance(arg, bytes) else str(arg).encode() for arg in args]
+    request = b"*%d\r\n" % len(parts)
+    return request + b"".join(b"$%d\r\n%s\r\n" % (len(part), part) for part in parts)
 
 
 def publish_key(jid):

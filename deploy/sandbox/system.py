@@ -4,6 +4,7 @@ import os
 import shutil
 import tempfile
 import time
+from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
 
 from sandbox import http
@@ -11,6 +12,7 @@ from sandbox.bot import Bot
 from sandbox.certificate import Certificate
 from sandbox.client import Client
 from sandbox.configuration import Configuration
+from sandbox.ejabberd import Ejabberd
 from sandbox.errors import SandboxError
 from sandbox.nginx import Nginx
 from sandbox.prosody import Prosody
@@ -23,18 +25,21 @@ BOT_PASSWORD = "sandbox bot password"
 USER_PASSWORD = "sandbox user password"
 LOCATION = "/xmpp/status/"
 WATCH_INTERVAL_S = 0.5
+PROSODY, EJABBERD = "prosody", "ejabberd"
+LOGINS_AT_ONCE = 50
 
 
 @dataclass(frozen=True)
 class Programs:
-    """Where our two programs are."""
+    """Where our programs are."""
 
     fcgi: str
     bot: str
+    ctl: str
 
     @classmethod
     def from_environment(cls):
-        return cls(os.environ["XMPP_STATUS_FCGI"], os.environ["XMPP_STATUS_BOT"])
+        return cls(*(os.environ[f"XMPP_STATUS_{name}"] for name in ("FCGI", "BOT", "CTL")))
 
 
 class System:
@@ -42,16 +47,19 @@ class System:
 
     Entering makes a directory, leaving ends every process and removes it. In between, start() runs
     the whole; the parts can also be started one by one, in that order. Their names are attributes:
-    redis, store, prosody, responder, nginx, bot; None until started.
+    redis, store, server (also as prosody), responder, nginx, bot; None until started.
     """
 
-    def __init__(self, programs, domain=DOMAIN, other_domains=(), http_port=None):
+    def __init__(
+        self, programs, domain=DOMAIN, other_domains=(), http_port=None, server=PROSODY
+    ):
         self.programs = programs
+        self.server_kind = server
         self.domain = domain
         self.domains = (domain, *other_domains)
         self.http_port = http_port
         self.directory = None
-        self.redis = self.store = self.prosody = self.responder = self.nginx = self.bot = None
+        self.redis = self.store = self.server = self.responder = self.nginx = self.bot = None
         self.certificate = self.configuration = None
         self._processes = []
         self._clients = []
@@ -73,7 +81,7 @@ class System:
         self.start_redis()
         self.start_responder()
         self.start_nginx(workers, spread)
-        self.start_prosody()
+        self.start_server()
         self.start_bot()
         self.bot.wait_synced()
 
@@ -82,8 +90,13 @@ class System:
         self.store = self.redis.store
         self._processes.append(self.redis.process)
         self.redis.start()
-        self.configuration = Configuration(
-            self._directory("conf"), self.redis.socket_path, self.path("fcgi.sock")
+        self.configuration = self.new_configuration("conf")
+
+    def new_configuration(self, name):
+        """Makes a configuration file of its own, as on another host, in a new directory `name`."""
+        return Configuration(
+            self._directory(name), self.redis.socket_path, self.path("fcgi.sock"),
+            redis_users=self.redis.users(),
         )
 
     def start_responder(self, start=True):
@@ -96,39 +109,64 @@ class System:
         if start:
             self.responder.start()
 
-    def start_nginx(self, workers=2, spread=True):
+    def start_nginx(self, workers=2, spread=True, site=False):
+        """With `site`, the whole one that we ship, with its cache and its limit."""
         self.nginx = Nginx(
-            self._directory("nginx"), self.path("fcgi.sock"), self.http_port, workers, spread
+            self._directory("nginx"), self.path("fcgi.sock"), self.http_port, workers, spread, site
         )
         self._processes.append(self.nginx.process)
         self.nginx.start()
 
+    def start_server(self):
+        """Starts the XMPP server of the kind chosen, with the bot's account on each domain."""
+        if self.server_kind == EJABBERD:
+            self.start_ejabberd()
+        else:
+            self.start_prosody()
+
     def start_prosody(self, **options):
+        self._make_server(Prosody, **options)
+        self._set_up_bots()
+        self.server.start()
+
+    def start_ejabberd(self):
+        self._make_server(Ejabberd)
+        self.server.start()
+        self._set_up_bots()
+
+    def _make_server(self, kind, **options):
         self.certificate = Certificate(self._directory("tls"), self.domains)
-        self.prosody = Prosody(
-            self._directory("prosody"), self.domains, self.certificate, BOT_USER, **options
-        )
-        self._processes.append(self.prosody.process)
+        self.server = kind(self._directory("server"), self.domains, self.certificate, **options)
+        self._processes.append(self.server.process)
+
+    def _set_up_bots(self):
+        path = self.path("bot.password")
+        with open(path, "w", encoding="utf-8") as file:
+            file.write(BOT_PASSWORD + "\n")
         for domain in self.domains:
-            self.prosody.register(BOT_USER, BOT_PASSWORD, domain)
-        self.prosody.start()
+            self.server.set_up_bot(path, domain)
+
+    @property
+    def prosody(self):
+        return self.server
 
     def start_bot(self):
         """Makes and starts the first domain's bot; see Bot.wait_synced for when it is ready."""
         self.bot = self.new_bot(self.domain)
         self.bot.start()
 
-    def new_bot(self, domain):
+    def new_bot(self, domain, configuration=None):
         """Makes a bot, with its section in the configuration, for the caller to start.
 
-        A second one for the same domain has the same configuration.
+        A second one for the same domain has the same configuration, unless another is given.
         """
-        self.configuration.set_domain(
-            domain, f"{BOT_USER}@{domain}", BOT_PASSWORD, self.prosody.port,
+        configuration = configuration or self.configuration
+        configuration.set_domain(
+            domain, f"{BOT_USER}@{domain}", BOT_PASSWORD, self.server.port,
             self.certificate.authority,
         )
         bot = Bot(
-            self.programs.bot, self.configuration.path, domain, self.store,
+            self.programs.bot, configuration.path, domain, self.store,
             self.path(f"bot-{len(self._processes)}.log"),
         )
         self._processes.append(bot.process)
@@ -137,12 +175,22 @@ class System:
     def login(self, user, resource="sandbox", domain=None, password=USER_PASSWORD):
         """Registers the user and logs in; returns the session, which has sent no presence yet."""
         domain = domain or self.domain
-        self.prosody.register(user, password, domain)
+        self.server.register(user, password, domain)
+        return self.login_registered(user, resource, domain, password)
+
+    def login_registered(self, user, resource="sandbox", domain=None, password=USER_PASSWORD):
+        """The same without registering."""
         client = Client(
-            f"{user}@{domain}/{resource}", password, self.prosody.port, self.certificate.authority
+            f"{user}@{domain or self.domain}/{resource}", password, self.server.port,
+            self.certificate.authority,
         )
         self._clients.append(client)
         return client
+
+    def login_all(self, users):
+        """Registers many users and logs them in, many at once; returns the sessions in order."""
+        with ThreadPoolExecutor(LOGINS_AT_ONCE) as pool:
+            return list(pool.map(self.login, users))
 
     def drop_clients(self):
         """Breaks every session that login() has made and that has not ended."""

@@ -16,3 +16,18 @@ def processes_in(directory):
             if directory.encode() in line:
                 found[int(entry)] = line.replace(b"\0", b" ").decode(errors="replace")
     return found
+
+
+def connections_to(pid, port):
+    """The number of TCP connections that the process has to a loopback port."""
+    sockets = set()
+    for entry in os.listdir(f"/proc/{pid}/fd"):
+        try:
+            sockets.add(os.readlink(f"/proc/{pid}/fd/{entry}"))
+        except OSError:
+            continue
+    with open(f"/proc/{pid}/net/tcp", encoding="ascii") as file:
+        rows = [line.split() for line in file.readlines()[1:]]
+    return sum(
+        row[2].endswith(f":{port:04X}") and f"socket:[{row[9]}]" in sockets for row in rows
+    )

@@ -1,0 +1,110 @@
+"""What the bot says when it is spoken to, and that it never speaks of anybody."""
+
+import unittest
+from xml.etree import ElementTree
+
+from bot_test import BotTest
+from sandbox.errors import SandboxError
+from sandbox.system import DOMAIN
+
+BOT = f"presence@{DOMAIN}/xmpp-status"
+DISCO = "http://jabber.org/protocol/disco#info"
+FEATURES = {DISCO, "jabber:iq:version", "urn:xmpp:ping"}
+
+
+class Answers(BotTest):
+    @classmethod
+    def prepare(cls, system):
+        super().prepare(system)
+        cls.client = system.login("asker")
+        cls.client.presence()
+        cls.secret = system.login("secret")
+        cls.secret.presence(show="dnd", status="a secret")
+
+    def ask(self, payload, kind="get"):
+        """Sends a request to the bot's own session; returns the answer."""
+        identifier = f"{self.id()}-{payload[:20].encode().hex()}"
+        return self.client.ask(
+            f"<iq to='{BOT}' type='{kind}' id='{identifier}'>{payload}</iq>", identifier
+        )
+
+    def test_ping(self):
+        answer = self.ask("<ping xmlns='urn:xmpp:ping'/>")
+        self.assertEqual((answer.get("type"), answer.get("from")), ("result", BOT))
+
+    def test_disco_info(self):
+        answer = self.ask(f"<query xmlns='{DISCO}'/>")
+        self.assertEqual(answer.get("type"), "result")
+        identity = answer.find(f"{{{DISCO}}}query/{{{DISCO}}}identity")
+        self.assertEqual((identity.get("category"), identity.get("type")), ("client", "bot"))
+        features = {f.get("var") for f in answer.iter(f"{{{DISCO}}}feature")}
+        self.assertEqual(features, FEATURES)
+
+    def test_version(self):
+        answer = self.ask("<query xmlns='jabber:iq:version'/>")
+        self.assertEqual(answer.get("type"), "result")
+        name = answer.find("{jabber:iq:version}query/{jabber:iq:version}name")
+        self.assertEqual(name.text, "xmpp-status")
+        version = answer.find("{jabber:iq:version}query/{jabber:iq:version}version")
+        self.assertRegex(version.text, r"^[0-9]+\.[0-9]+")
+
+    def test_anything_else_is_refused(self):
+        for payload, kind in (
+            ("<query xmlns='jabber:iq:last'/>", "get"),
+            ("<query xmlns='jabber:iq:roster'/>", "get"),
+            ("<vCard xmlns='vcard-temp'/>", "get"), ("<ping xmlns='urn:xmpp:ping'/>", "set"),
+            ("<nonsense xmlns='urn:example:nonsense'/>", "set"),
+        ):
+            with self.subTest(payload):
+                answer = self.ask(payload, kind)
+                self.assertEqual(answer.get("type"), "error")
+                self.assertIsNotNone(answer.find("error"))
+
+    def test_forged_roster_push_changes_nothing(self):
+        """RFC 6121 section 2.1.6: a push counts only from the account itself."""
+        self.assert_online_soon("secret", show="dnd", status="a secret", lang="en")
+        self.ask(
+            "<query xmlns='jabber:iq:roster'>"
+            f"<item jid='secret@{DOMAIN}' subscription='remove'/></query>", "set",
+        )
+        self.ask(
+            "<query xmlns='jabber:iq:roster'>"
+            f"<item jid='invented@{DOMAIN}' subscription='both'/></query>", "set",
+        )
+        self.assert_all_processed()
+        self.assert_record(
+            "secret", type="available", show="dnd", status="a secret", lang="en"
+        )
+        self.assert_record("invented")
+
+    def test_messages_are_ignored(self):
+        messages = []
+        self.client.on_message(messages.append)
+        for text in ("hello", "secret", "status secret", "!help"):
+            self.client.send(f"<message to='{BOT}' type='chat'><body>{text}</body></message>")
+        self.ask("<ping xmlns='urn:xmpp:ping'/>")  # answered later than any of those would be
+        self.assert_all_processed()
+        self.assertEqual([ElementTree.tostring(message) for message in messages], [])
+
+    def test_nobodys_presence_is_shown_to_anybody(self):
+        for kind in ("probe", "subscribe"):
+            for to in (f"secret@{DOMAIN}", BOT, BOT.partition("/")[0]):
+                self.client.send(f"<presence to='{to}' type='{kind}'/>")
+        self.assert_all_processed()
+        try:
+            self.client.ask(
+                f"<iq type='get' to='secret@{DOMAIN}' id='last-secret'>"
+                "<query xmlns='jabber:iq:last'/></iq>", "last-secret",
+            )
+        except SandboxError:
+            self.fail("the server did not answer")
+        seen = {p.get("from") for p in self.client.received if p.get("type") is None}
+        own = {self.client.jid}
+        # ejabberd's shared roster shows users the bot itself, nothing more.
+        self.assertLessEqual(seen - own, {BOT})
+        for presence in self.client.received:
+            self.assertNotIn(b"secret", ElementTree.tostring(presence).replace(b"secret@", b"@"))
+
+
+if __name__ == "__main__":
+    unittest.main()
