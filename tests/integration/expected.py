@@ -1,9 +1,26 @@
 """The bytes of the answers, as the contract has them."""
 
+import json
 from xml.sax.saxutils import escape
 
-CONTENT_TYPE = "application/xml; charset=utf-8"
+FORMATS = ("xml", "json", "text", "svg")
+CONTENT_TYPES = {
+    "xml": "application/xml; charset=utf-8",
+    "json": "application/json",
+    "text": "text/plain; charset=utf-8",
+    "svg": "image/svg+xml; charset=utf-8",
+}
+CONTENT_TYPE = CONTENT_TYPES["xml"]
 METHODS = "GET, HEAD, OPTIONS"
+
+# The type of each error condition.
+CONDITIONS = {
+    "bad-request": "modify",
+    "item-not-found": "cancel",
+    "jid-malformed": "modify",
+    "not-allowed": "cancel",
+    "remote-server-timeout": "wait",
+}
 
 
 def presence(jid, show=None, seconds=None, status=None, lang=None, unavailable=False):
@@ -34,6 +51,21 @@ def error(jid, kind, condition):
         f"  </error>\n"
         f"</presence>\n"
     ).encode()
+
+
+def error_in(form, jid, condition):
+    """The body of an error in one of the formats but svg."""
+    if form == "xml":
+        return error(jid, CONDITIONS[condition], condition)
+    if form == "text":
+        return b"unknown\n"
+    return json_object(jid=jid, error=condition)
+
+
+def json_object(**members):
+    """A JSON body; members that are None are left out."""
+    present = {name: value for name, value in members.items() if value is not None}
+    return json.dumps(present, separators=(",", ":"), ensure_ascii=False).encode() + b"\n"
 
 
 def not_found(jid):

@@ -3,6 +3,8 @@
 import random
 import socket
 import struct
+import subprocess
+import sys
 import time
 import unittest
 
@@ -103,6 +105,50 @@ class HostileFastcgi(SystemTest):
         for peer in peers:
             peer.socket.close()
 
+    def test_thousands_of_connections(self):
+        """More than there is room for: the oldest idle ones go, and nobody waits for them."""
+        peers = []
+        start = time.monotonic()
+        for number in range(3000):
+            peers.append(self.enterContext(self.peer()))
+            if number % 3 == 1:
+                peers[-1].send(fastcgi.request(self.alice)[:30])
+            if number % 100 == 0:
+                self.assert_others_are_served()
+            if len(peers) >= 600:  # as many as we may have open ourselves, with room to spare
+                peers.pop(0).socket.close()
+        self.assert_others_are_served()
+        self.assertLess(time.monotonic() - start, 30)
+        for peer in peers:
+            peer.socket.close()
+
+    def test_flood_beyond_the_limit_of_descriptors(self):
+        """Held open from processes of their own, which may have as many descriptors each."""
+        flood = (
+            "import socket, sys, time\n"
+            "peers = []\n"
+            "for _ in range(800):\n"
+            "    peer = socket.socket(socket.AF_UNIX); peer.settimeout(5)\n"
+            "    peer.connect(sys.argv[1]); peers.append(peer)\n"
+            "print('connected', flush=True); sys.stdin.read()\n"
+        )
+        children = []
+        try:
+            for _ in range(3):
+                children.append(subprocess.Popen(
+                    [sys.executable, "-c", flood, self.path], stdin=subprocess.PIPE,
+                    stdout=subprocess.PIPE, text=True,
+                ))
+            for child in children:
+                self.assertEqual(child.stdout.readline(), "connected\n")
+                self.assert_others_are_served()
+            self.assertLessEqual(self.process.descriptors(), 1024 + 32)
+            for _ in range(50):
+                self.assert_others_are_served()
+        finally:
+            for child in children:
+                child.communicate("")
+
     def test_records_that_are_not_ours(self):
         begin, end = fastcgi.begin(), fastcgi.record(fastcgi.PARAMS) + fastcgi.record(fastcgi.STDIN)
         for name, message in (
@@ -155,7 +201,8 @@ class HostileFastcgi(SystemTest):
 
     def test_unread_parameters_do_no_harm(self):
         params = {"REQUEST_METHOD": "GET", "PATH_INFO": "/" + self.alice, "QUERY_STRING": "",
-                  "CONTENT_LENGTH": "99999999", "HTTP_HOST": "x" * 4000, "": ""}
+                  "CONTENT_LENGTH": "99999999", "HTTP_HOST": "x" * 4000, "": "",
+                  "HTTP_ACCEPT": "x" * 5000, "HTTP_IF_NONE_MATCH": "\"" * 5000}
         message = fastcgi.begin() + fastcgi.record(fastcgi.PARAMS, fastcgi.pairs(params))
         message += fastcgi.record(fastcgi.PARAMS) + fastcgi.record(fastcgi.STDIN)
         with self.peer() as peer:

@@ -1,21 +1,17 @@
 """The shipped nginx files, as nginx itself understands them, against a FastCGI peer of our own."""
 
 import os
-import socket
-import struct
 import subprocess
 import tempfile
-import threading
 import unittest
 
-import fastcgi
+from fastcgi_peer import ANSWER, FastCgiPeer
 from sandbox import http
-from sandbox.nginx import SHIPPED, Nginx
+from sandbox.nginx import INSTALLED, SHIPPED, Nginx
 from sandbox.process import environment
 from sandbox.system import DOMAIN, LOCATION
 
-ANSWER = b"Status: 200 OK\r\nContent-Length: 3\r\nContent-Type: text/plain\r\n\r\nyes"
-INSTALLED = """\
+OPERATORS = """\
 events {{}}
 pid {directory}/nginx.pid;
 http {{
@@ -23,83 +19,17 @@ http {{
   server {{
     listen unix:{directory}/http.sock;
     include {shipped}/location.conf;
+    include {shipped}/metrics.conf;
   }}
 }}
 """
 
 
-class Recorder:
-    """Listens where the responder would, notes what nginx sends, and answers as it is told."""
-
-    def __init__(self, path):
-        self.params = []
-        self.connections = 0
-        self.answer = ANSWER
-        self._listener = socket.socket(socket.AF_UNIX, socket.SOCK_STREAM)
-        self._listener.bind(path)
-        self._listener.listen(16)
-        threading.Thread(target=self._accept, daemon=True).start()
-
-    def close(self):
-        self._listener.shutdown(socket.SHUT_RDWR)
-        self._listener.close()
-
-    def _accept(self):
-        while True:
-            try:
-                connection, _ = self._listener.accept()
-            except OSError:
-                return
-            self.connections += 1
-            threading.Thread(target=self._serve, args=(connection,), daemon=True).start()
-
-    def _serve(self, connection):
-        with connection, connection.makefile("rb") as file:
-            content = b""
-            while head := file.read(8):
-                _, kind, request_id, length, padding, _ = struct.unpack("!BBHHBB", head)
-                part = file.read(length)
-                file.read(padding)
-                if kind == fastcgi.PARAMS:
-                    content += part
-                elif kind == fastcgi.STDIN and length == 0:
-                    self.params.append(_read_pairs(content))
-                    content = b""
-                    if self.answer is None:
-                        return
-                    connection.sendall(_answer(self.answer, request_id))
-
-
-def _answer(output, request_id):
-    return (
-        fastcgi.record(fastcgi.STDOUT, output, request_id)
-        + fastcgi.record(fastcgi.STDOUT, b"", request_id)
-        + fastcgi.record(fastcgi.END_REQUEST, b"\0" * 8, request_id)
-    )
-
-
-def _read_pairs(content):
-    params = {}
-    while content:
-        lengths = []
-        for _ in range(2):
-            if content[0] < 128:
-                lengths.append(content[0])
-                content = content[1:]
-            else:
-                lengths.append(struct.unpack("!I", content[:4])[0] & 0x7FFFFFFF)
-                content = content[4:]
-        name, value = content[:lengths[0]], content[lengths[0]:sum(lengths)]
-        params[name.decode()] = value
-        content = content[sum(lengths):]
-    return params
-
-
 class NginxConfiguration(unittest.TestCase):
     def setUp(self):
         self.directory = self.enterContext(tempfile.TemporaryDirectory(prefix="xmpp-status-"))
-        self.recorder = Recorder(os.path.join(self.directory, "fcgi.sock"))
-        self.addCleanup(self.recorder.close)
+        self.peer = FastCgiPeer(os.path.join(self.directory, "fcgi.sock"))
+        self.addCleanup(self.peer.close)
         self.nginx = Nginx(self.directory, os.path.join(self.directory, "fcgi.sock"), workers=1)
         self.addCleanup(self.nginx.stop)
 
@@ -107,9 +37,18 @@ class NginxConfiguration(unittest.TestCase):
         return http.request(self.nginx.port, LOCATION + raw, **options)
 
     def test_files_as_shipped_pass_nginx_t(self):
+        """All but the directory they are installed in, for someone with a server block."""
+        shipped = os.path.join(self.directory, "installed")
+        os.mkdir(shipped)
+        for name in ("upstream.conf", "fastcgi.conf", "location.conf", "metrics.conf"):
+            with (
+                open(os.path.join(SHIPPED, name), encoding="utf-8") as source,
+                open(os.path.join(shipped, name), "w", encoding="utf-8") as copy,
+            ):
+                copy.write(source.read().replace(INSTALLED, shipped + "/"))
         path = os.path.join(self.directory, "installed.conf")
         with open(path, "w", encoding="utf-8") as file:
-            file.write(INSTALLED.format(directory=self.directory, shipped=SHIPPED))
+            file.write(OPERATORS.format(directory=self.directory, shipped=shipped))
         done = subprocess.run(
             ["nginx", "-t", "-e", os.path.join(self.directory, "t.log"), "-p", self.directory,
              "-c", path],
@@ -130,11 +69,25 @@ class NginxConfiguration(unittest.TestCase):
             method="POST", body=b"12345",
         )
         self.assertEqual((response.status, response.body), (200, b"yes"))
-        self.assertEqual(self.recorder.params, [{
+        self.assertEqual(self.peer.params, [{
             "REQUEST_METHOD": b"POST",
             "PATH_INFO": b"/alice@tiggerswelt.net",
             "QUERY_STRING": b"format=xml",
+            "HTTP_ACCEPT": b"text/html",
         }])
+
+    def test_metrics_and_health_are_for_loopback_only(self):
+        self.nginx.start()
+        for path in ("/xmpp/metrics", "/xmpp/health"):
+            with self.subTest(path):
+                self.peer.params.clear()
+                response = http.request(self.nginx.port, path, source="127.0.0.2")
+                self.assertEqual((response.status, self.peer.params), (403, []))
+                self.assertEqual(http.request(self.nginx.port, path).body, b"yes")
+                self.assertEqual(self.peer.params, [{
+                    "REQUEST_METHOD": b"GET", "SCRIPT_NAME": path.encode(), "PATH_INFO": b"",
+                    "QUERY_STRING": b"",
+                }])
 
     def test_path_arrives_decoded_once_and_whole(self):
         self.nginx.start()
@@ -160,46 +113,46 @@ class NginxConfiguration(unittest.TestCase):
             ("a@b.php", b"/a@b.php"),
         ):
             with self.subTest(raw):
-                self.recorder.params.clear()
+                self.peer.params.clear()
                 self.assertEqual(self.ask(raw).status, 200)
-                self.assertEqual(self.recorder.params[0]["PATH_INFO"], path)
+                self.assertEqual(self.peer.params[0]["PATH_INFO"], path)
 
     def test_query_arrives_as_it_was_written(self):
         self.nginx.start()
         self.ask("a@b?x=%41%0A&y=+")
-        self.assertEqual(self.recorder.params[0]["QUERY_STRING"], b"x=%41%0A&y=+")
+        self.assertEqual(self.peer.params[0]["QUERY_STRING"], b"x=%41%0A&y=+")
 
     def test_connections_to_the_responder_are_kept(self):
         self.nginx.start()
         for _ in range(20):
             self.assertEqual(self.ask("a@b").status, 200)
-        self.assertEqual(self.recorder.connections, 1)
+        self.assertEqual(self.peer.connections, 1)
 
     def test_failure_is_not_retried_for_ever(self):
         self.nginx.start()
-        self.recorder.answer = None
+        self.peer.answer = None
         response = self.ask("a@b")
         self.assertEqual(response.status, 502)
-        self.assertLessEqual(len(self.recorder.params), 2)
+        self.assertLessEqual(len(self.peer.params), 2)
 
     def test_kept_connection_that_has_gone_is_replaced_unnoticed(self):
         self.nginx.start()
         self.assertEqual(self.ask("a@b").status, 200)
-        self.recorder.answer = None
+        self.peer.answer = None
         self.assertEqual(self.ask("a@b").status, 502)
-        self.recorder.answer = ANSWER
+        self.peer.answer = ANSWER
         self.assertEqual(self.ask("a@b").status, 200)
 
     def test_errors_of_the_responder_stay_as_they_are(self):
         self.nginx.start()
-        self.recorder.answer = ANSWER.replace(b"200 OK", b"404 Not Found")
+        self.peer.answer = ANSWER.replace(b"200 OK", b"404 Not Found")
         response = self.ask("a@b")
         self.assertEqual((response.status, response.body), (404, b"yes"))
 
     def test_longest_answer_stays_in_memory(self):
         self.nginx.start()
         body = b"x" * 30000
-        self.recorder.answer = b"Status: 200 OK\r\nContent-Length: 30000\r\n\r\n" + body
+        self.peer.answer = b"Status: 200 OK\r\nContent-Length: 30000\r\n\r\n" + body
         self.assertEqual(self.ask("a@b").body, body)
         self.assertNotIn("temporary file", self.nginx.error_log())
 
@@ -207,7 +160,7 @@ class NginxConfiguration(unittest.TestCase):
         self.nginx.start()
         response = self.ask("a@b", method="POST", body=b"x" * 2000)
         self.assertEqual(response.status, 413)
-        self.assertEqual(self.recorder.params, [])
+        self.assertEqual(self.peer.params, [])
 
 
 if __name__ == "__main__":

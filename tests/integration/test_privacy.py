@@ -1,16 +1,26 @@
 """What is not published cannot be told apart from what does not exist."""
 
+import itertools
 import re
 import time
 import unittest
 
 import expected
+import monitor
 from sandbox.http import Connection
 from sandbox.system import DOMAIN, LOCATION
 from system_test import SystemTest
 
-# As long as the other, so that even Content-Length must agree.
-OTHER_DOMAIN = "tiggerswelt.org"
+# Of the same letters as the other, so that even Content-Length and the width of a badge must agree.
+OTHER_DOMAIN = "tiggerswetl.net"
+CLOSED_DOMAIN = "tiggerstewl.net"
+# Users of the same letters.
+SHOWN, BLOCKED, UNKNOWN, DAMAGED = "alice", "celia", "lacie", "cilea"
+REQUEST_HEADERS = (
+    (), (("If-None-Match", "*"),), (("If-None-Match", '"0123456789abcdef0123456789abcdef"'),),
+    (("If-Modified-Since", "Thu, 01 Jan 1970 00:00:00 GMT"),), (("Range", "bytes=0-3"),),
+    (("Origin", "https://page.example"), ("Accept-Encoding", "gzip")),
+)
 FLIPS = 50
 
 
@@ -36,6 +46,100 @@ class Privacy(SystemTest):
         response = self.system.get(jid)
         head = re.sub(rb"Date: [^\r]*\r\n", b"", response.head)
         return response.status, head, response.body.replace(jid.encode(), b"JID")
+
+    def prepare_reasons(self):
+        """Makes a JID for each reason not to tell; returns {reason: JID}."""
+        self.store.publish(self.jid(BLOCKED), "no")
+        self.store.write_record(self.jid(BLOCKED), type="available", status="x" * 500, last="1")
+        self.store.write_record(self.jid(DAMAGED), type="available", show="asleep")
+        self.store.publish(CLOSED_DOMAIN, "no")
+        self.store.publish(self.jid(SHOWN, CLOSED_DOMAIN))
+        self.store.write_lease(CLOSED_DOMAIN, time.time() + 30)
+        self.store.write_record(self.jid(SHOWN, CLOSED_DOMAIN), type="available")
+        return {
+            "unknown": self.jid(UNKNOWN), "blocked": self.jid(BLOCKED),
+            "damaged": self.jid(DAMAGED), "not hosted": self.jid(SHOWN, OTHER_DOMAIN),
+            "not published": self.jid(SHOWN, CLOSED_DOMAIN),
+        }
+
+    def whole_answer(self, jid, **options):
+        """Status, head and body with the JID and the date taken out."""
+        response = self.system.get(jid, **options)
+        head = re.sub(rb"Date: [^\r]*\r\n", b"", response.head)
+        return response.status, head, response.body.replace(jid.encode(), b"JID")
+
+    def test_all_reasons_look_the_same_in_each_format_and_method(self):
+        reasons = self.prepare_reasons()
+        for form, method, headers in itertools.product(
+            expected.FORMATS, ("GET", "HEAD", "POST", "OPTIONS"), REQUEST_HEADERS
+        ):
+            options = {"query": f"?format={form}", "method": method, "headers": headers}
+            answers = {
+                reason: self.whole_answer(jid, **options) for reason, jid in reasons.items()
+            }
+            with self.subTest(form=form, method=method, headers=headers):
+                status, _, body = answers["unknown"]
+                self.assertEqual(
+                    status, {"GET": 404, "HEAD": 404, "POST": 405, "OPTIONS": 204}[method]
+                )
+                if method == "GET" and form != "svg":
+                    self.assertEqual(body, expected.error_in(form, "JID", "item-not-found"))
+                self.assertEqual(len(set(answers.values())), 1, answers)
+
+    def test_shown_user_looks_different(self):
+        """So that the test above can fail."""
+        reasons = self.prepare_reasons()
+        for form in expected.FORMATS:
+            query = f"?format={form}"
+            self.assertNotEqual(
+                self.whole_answer(self.jid(SHOWN), query=query),
+                self.whole_answer(reasons["unknown"], query=query),
+            )
+
+    def test_all_reasons_have_the_same_redis_commands(self):
+        reasons = {"shown": self.jid(SHOWN), **self.prepare_reasons()}
+        commands = {}
+        for reason, jid in reasons.items():
+            self.system.get(jid)  # whatever a first request may need
+            with monitor.Monitor(self.store) as seen:
+                for form, method in itertools.product(expected.FORMATS, ("GET", "HEAD")):
+                    self.system.get(jid, query=f"?format={form}", method=method)
+                lines = seen.commands()
+            local, domain = jid.split("@")
+            commands[reason] = [
+                line.replace(jid, "JID").replace(domain, "DOMAIN").replace(f":{local}", ":LOCAL")
+                for line in lines
+            ]
+        self.assertGreater(len(commands["shown"]), 0)
+        for reason, lines in commands.items():
+            with self.subTest(reason):
+                self.assertEqual(lines, commands["shown"])
+
+    def test_lapse_makes_all_look_alike_in_each_format(self):
+        reasons = self.prepare_reasons()
+        jids = [self.jid(SHOWN), *(reasons[name] for name in ("unknown", "blocked", "damaged"))]
+        self.store.publish(self.jid("aleci"))  # a yes of its own, and no record
+        jids.append(self.jid("aleci"))
+        self.store.write_lease(DOMAIN, 0)
+        for form, method, headers in itertools.product(
+            expected.FORMATS, ("GET", "HEAD"), REQUEST_HEADERS
+        ):
+            answers = {
+                self.whole_answer(jid, query=f"?format={form}", method=method, headers=headers)
+                for jid in jids
+            }
+            with self.subTest(form=form, method=method, headers=headers):
+                self.assertEqual(len(answers), 1, answers)
+                self.assertEqual(answers.pop()[0], 503)
+
+    def test_unknown_options_fail_closed(self):
+        for value in ("yes resource", "yes status,nolast", "yes Status", "yes status nolast x"):
+            for flag in (DOMAIN, self.jid("alice")):
+                with self.subTest(value, flag=flag):
+                    self.store.publish(flag, value)
+                    self.assert_not_found()
+                    self.store.publish(DOMAIN)
+                    self.store.unset(self.jid("alice"))
 
     def assert_not_found(self, user="alice", domain=DOMAIN):
         jid = self.jid(user, domain)

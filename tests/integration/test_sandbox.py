@@ -17,12 +17,12 @@ from sandbox.process import Process
 from sandbox.store import RedisError
 from sandbox.system import BOT_PASSWORD, BOT_USER, DOMAIN, USER_PASSWORD, Programs, System
 
-NO_PROGRAMS = Programs("/nonexistent", "/nonexistent")
+NO_PROGRAMS = Programs(*3 * ["/nonexistent"])
 LAST = "{jabber:iq:last}query"
 ORPHAN = """\
 import sys, time
 from sandbox.system import Programs, System
-with System(Programs("/nonexistent", "/nonexistent")) as system:
+with System(Programs(*3 * ["/nonexistent"])) as system:
     system.start_redis()
     system.start_nginx()
     system.start_prosody()

@@ -1,0 +1,147 @@
+"""docs/install.md, run line by line in a clean Debian 12, up to the answer to its curl.
+
+What the world has and the test has not is put there before: the two names (in /etc/hosts) and their
+certificates (of an authority that the root trusts), where certbot would put them. There is no
+systemd, so its commands are run by a small stand-in that reads the same unit files.
+"""
+
+import os
+import re
+import shutil
+import subprocess
+import sys
+import tempfile
+import unittest
+
+from debian_package import CHECKOUT, COMPANIONS, build_package, dependencies
+from debian_root import DebianRoot
+from sandbox.certificate import Certificate
+from sandbox.deadline import wait_until
+
+DOMAIN, SITE = "example.org", "status.example.org"
+STEPS = 10
+HERE = os.path.dirname(os.path.abspath(__file__))
+BLOCK = re.compile(
+    r"^(?P<reason> *<!-- not run: (?P<why>[^\n]*) -->\n)?"
+    r"(?P<indent> *)```(?P<kind>\w+)\n(?P<text>.*?)^ *```$",
+    re.MULTILINE | re.DOTALL,
+)
+LOGIN = f"""
+import sys
+from sandbox.client import Client
+client = Client("alice@{DOMAIN}/tests", "a password", 5222, sys.argv[1])
+client.presence(show="dnd")
+print("there", flush=True)
+sys.stdin.read()
+"""
+
+
+class Block:
+    """A block of the page: its lines as someone would copy them, and why it is not run, if so."""
+
+    def __init__(self, match):
+        self.kind = match["kind"]
+        self.why_not = match["why"]
+        indent = len(match["indent"])
+        self.text = "".join(line[indent:] for line in match["text"].splitlines(keepends=True))
+
+
+def read_page():
+    """Returns the page's beginning and its two ways, {title: text}."""
+    with open(os.path.join(CHECKOUT, "docs", "install.md"), encoding="utf-8") as file:
+        first, *sections = re.split(r"^## ", file.read(), flags=re.MULTILINE)
+    return first, {text.partition("\n")[0]: text for text in sections}
+
+
+def read_blocks(text):
+    return [Block(match) for match in BLOCK.finditer(text)]
+
+
+class InstallDoc(unittest.TestCase):
+    @classmethod
+    def setUpClass(cls):
+        cls.first, cls.ways = read_page()
+        cls.package = build_package()
+        cls.packages = [*dependencies(cls.package), *COMPANIONS]
+
+    def test_both_ways_have_ten_steps(self):
+        for way in ("With Prosody", "With ejabberd"):
+            numbers = re.findall(r"^(\d+)\. ", self.ways[way], re.MULTILINE)
+            self.assertEqual([int(number) for number in numbers], list(range(1, STEPS + 1)))
+
+    def test_with_prosody(self):
+        self.follow("With Prosody")
+
+    def test_with_ejabberd(self):
+        self.follow("With ejabberd")
+
+    def follow(self, way):
+        blocks = read_blocks(self.first) + read_blocks(self.ways[way])
+        left_out = [block.text for block in blocks if block.why_not]
+        self.assertEqual(len(left_out), 1)
+        self.assertIn("certbot certonly", left_out[0])
+        root = self.enterContext(DebianRoot("bookworm", downloaded=self.packages))
+        authority = self.prepare(root)
+        with root.shell() as shell:
+            shell.run("set -e -o pipefail; cd /root; PS4='$ '")
+            said = ""
+            for block in blocks:
+                if block.kind == "sh" and not block.why_not:
+                    said = self.run_block(shell, root, block.text)
+            (expected,) = [block.text for block in blocks if block.kind == "xml"]
+            # What the last block's curl has printed, the first time that anybody asks.
+            self.assertTrue(said.endswith(expected), f"{said}\n{self.logs(root)}")
+            self.check_alice_online(shell, authority)
+
+    def prepare(self, root):
+        """Puts what the world has into the root; returns the authority's certificate."""
+        shutil.copy(self.package, root.file("root"))
+        shutil.copy(os.path.join(HERE, "systemctl"), root.file("usr/local/bin"))
+        root.write("/etc/hosts", f"127.0.0.1 localhost {DOMAIN} {SITE}\n")
+        directory = self.enterContext(tempfile.TemporaryDirectory(prefix="xmpp-status-"))
+        certificate = Certificate(directory, [DOMAIN, SITE])
+        with open(certificate.chain, encoding="ascii") as chain, open(
+            certificate.key, encoding="ascii"
+        ) as key:
+            parts = {"fullchain.pem": chain.read(), "privkey.pem": key.read()}
+        for name in (DOMAIN, SITE):
+            for part, text in parts.items():
+                root.write(f"/etc/letsencrypt/live/{name}/{part}", text)
+        with open(certificate.authority, encoding="ascii") as file:
+            root.write("/usr/local/share/ca-certificates/tests.crt", file.read())
+        return certificate.authority
+
+    def run_block(self, shell, root, text):
+        """Runs a block; fails, with the logs, if a line of it does."""
+        try:
+            status, said = shell.run(text)
+        except AssertionError as error:
+            self.fail(f"{text}\n{error}\n{self.logs(root)}")
+        self.assertEqual(status, 0, f"{text}\n{said}")
+        return said
+
+    @staticmethod
+    def logs(root):
+        path = root.file("var/log/units.log")
+        if not os.path.exists(path):
+            return ""
+        with open(path, encoding="utf-8", errors="replace") as file:
+            return file.read()[-4000:]
+
+    def check_alice_online(self, shell, authority):
+        """And when she logs in, that shows."""
+        login = subprocess.Popen(
+            ["nsenter", f"--net=/proc/{shell.child()}/ns/net", sys.executable, "-B", "-s", "-c",
+             LOGIN, authority],
+            stdin=subprocess.PIPE, stdout=subprocess.PIPE, text=True,
+        )
+        try:
+            self.assertEqual(login.stdout.readline(), "there\n")
+            ask = f"curl -s https://{SITE}/xmpp/status/alice@{DOMAIN}"
+            wait_until(lambda: "<show>dnd</show>" in shell.run(ask)[1], "alice is dnd", 5)
+        finally:
+            login.communicate(timeout=20)
+
+
+if __name__ == "__main__":
+    unittest.main()

@@ -1,0 +1,203 @@
+"""systemd's own judgement on the units of the responder, and the filters that they put on it.
+
+There is no systemd here to run them, so what can be checked without it is: that the files are
+valid, how much they expose, that the programs call nothing that the filters forbid, and what they
+would tell systemd.
+"""
+
+import os
+import re
+import shutil
+import socket
+import subprocess
+import tempfile
+import time
+import unittest
+
+from sandbox.process import environment
+from sandbox.system import DOMAIN, Programs, System
+
+UNITS = os.environ["XMPP_STATUS_UNITS"]
+SERVICE, SOCKET = "xmpp-status-fcgi.service", "xmpp-status-fcgi.socket"
+BOT = "xmpp-status-bot@.service"
+EXPOSURE_MAX = 1.5
+RUN_S = 60
+# Always allowed, whatever the filter: see systemd.exec(5) on SystemCallFilter=.
+ALWAYS = {"execve", "exit", "exit_group", "getrlimit", "rt_sigreturn", "sigreturn"}
+
+
+def read_unit(name):
+    with open(os.path.join(UNITS, name), encoding="utf-8") as file:
+        return file.read()
+
+
+def values(name, key):
+    """All values of a key of a unit."""
+    return re.findall(rf"^{key}=(.*)$", read_unit(name), re.MULTILINE)
+
+
+def analyse(*arguments):
+    return subprocess.run(
+        ["systemd-analyze", *arguments], capture_output=True, text=True, check=False,
+        timeout=RUN_S, env=environment(),
+    )
+
+
+class Units(unittest.TestCase):
+    """The socket and the service, with the path of a program that need not be installed."""
+
+    def setUp(self):
+        self.directory = self.enterContext(tempfile.TemporaryDirectory(prefix="xmpp-status-"))
+        program = Programs.from_environment().fcgi
+        shutil.copy(os.path.join(UNITS, SOCKET), self.directory)
+        with open(self.path(SERVICE), "w", encoding="utf-8") as file:
+            file.write(re.sub(r"(?m)^ExecStart=\S+", f"ExecStart={program}", read_unit(SERVICE)))
+
+    def path(self, name):
+        return os.path.join(self.directory, name)
+
+    def test_paths_are_those_of_the_installation(self):
+        self.assertRegex(
+            read_unit(SERVICE), r"(?m)^ExecStart=/\S+/sbin/xmpp-status-fcgi -c /etc/\S+\.conf$"
+        )
+        self.assertNotRegex(read_unit(SERVICE) + read_unit(SOCKET), r"@[A-Z_]+@")
+
+    def test_units_are_valid(self):
+        done = analyse("verify", "--man=no", self.path(SERVICE), self.path(SOCKET))
+        self.assertEqual((done.returncode, done.stdout, done.stderr), (0, "", ""))
+
+    def test_service_exposes_little(self):
+        done = analyse("security", "--offline=true", "--no-pager", self.path(SERVICE))
+        found = re.search(r"Overall exposure level for .*: ([0-9.]+)", done.stdout)
+        self.assertIsNotNone(found, done.stderr)
+        self.assertLessEqual(float(found[1]), EXPOSURE_MAX)
+
+    def test_socket_is_the_one_that_nginx_connects_to(self):
+        directory = os.path.join(os.path.dirname(os.path.abspath(__file__)), "../../deploy/nginx")
+        with open(os.path.join(directory, "upstream.conf"), encoding="utf-8") as file:
+            self.assertIn(f"server unix:{values(SOCKET, 'ListenStream')[0]};", file.read())
+
+    def test_credentials_have_the_names_of_the_configured_files(self):
+        """Which is how the programs find them."""
+        shipped = os.path.join(os.path.dirname(os.path.abspath(__file__)), "../../deploy")
+        with open(os.path.join(shipped, "xmpp-status.conf"), encoding="utf-8") as file:
+            configured = re.findall(r"^;?password_file = (\S+)$", file.read(), re.MULTILINE)
+        handed_over = values(SERVICE, "LoadCredential") + values(BOT, "LoadCredential")
+        for credential in handed_over:
+            name, path = credential.replace("%i", "example.org").split(":")
+            self.assertEqual(name, os.path.basename(path))
+            self.assertIn(path, configured)
+        self.assertEqual(len(handed_over), 3)
+
+
+class Notification(unittest.TestCase):
+    """The responder as under systemd, which we stand in for: readiness, signs of life, the end."""
+
+    WATCHDOG_S = 1.0
+
+    def setUp(self):
+        self.system = self.enterContext(System(Programs.from_environment()))
+        self.system.start_redis()
+        self.system.start_responder(start=False)
+        path = self.system.path("notify.sock")
+        self.socket = self.enterContext(socket.socket(socket.AF_UNIX, socket.SOCK_DGRAM))
+        self.socket.bind(path)
+        self.socket.settimeout(self.WATCHDOG_S)
+        process = self.system.responder.process
+        process.argv = [
+            "env", f"NOTIFY_SOCKET={path}", f"WATCHDOG_USEC={int(self.WATCHDOG_S * 1e6)}",
+            *process.argv,
+        ]
+        self.system.responder.start()
+
+    def hear(self):
+        """The next message; fails if none comes within the watchdog's time."""
+        return self.socket.recv(4096).decode()
+
+    def test_ready_alive_while_nobody_asks_and_stopping(self):
+        self.assertEqual(self.hear(), "READY=1")
+        start = time.monotonic()
+        for _ in range(8):
+            self.assertEqual(self.hear(), "WATCHDOG=1")
+        # Four in the watchdog's time, of which the first came at once.
+        self.assertGreater(time.monotonic() - start, self.WATCHDOG_S)
+        self.assertEqual(self.system.responder.stop(), 0)
+        self.socket.setblocking(False)
+        said = ""
+        while said != "STOPPING=1":
+            said = self.hear()
+
+    def test_one_that_hangs_gives_no_sign(self):
+        self.hear()
+        self.system.responder.process.freeze()
+        with self.assertRaises(TimeoutError):
+            while True:
+                self.assertEqual(self.hear(), "WATCHDOG=1")
+        self.system.responder.process.thaw()
+        self.assertEqual(self.hear(), "WATCHDOG=1")
+
+
+class SystemCalls(unittest.TestCase):
+    """What the programs really call, from their start to their end."""
+
+    def test_both_programs_call_only_what_their_filters_allow(self):
+        with System(Programs.from_environment()) as system:
+            # No sanitizer looks for leaks where another tracer is at work already.
+            os.environ["ASAN_OPTIONS"] = "detect_leaks=0"
+            self.addCleanup(os.environ.pop, "ASAN_OPTIONS")
+            traces = {SERVICE: system.path("fcgi.trace"), BOT: system.path("bot.trace")}
+            programs = system.programs
+            system.programs = Programs(
+                self.traced(system, programs.fcgi, traces[SERVICE]),
+                self.traced(system, programs.bot, traces[BOT]), programs.ctl,
+            )
+            system.start()
+            system.store.publish(DOMAIN)
+            client = system.login("alice")
+            client.presence(show="xa")
+            for query in ("", "?format=json", "?format=svg", "?format=nonsense"):
+                self.assertNotEqual(system.get(f"alice@{DOMAIN}", query=query).status, 502)
+            system.bot.stop()
+            system.responder.stop()
+            for unit, trace in traces.items():
+                called = self.calls(trace)
+                self.assertIn("socket", called)
+                self.assertEqual(called - self.allowed(unit), set(), unit)
+
+    @staticmethod
+    def traced(system, program, trace):
+        """A script that runs the program under strace, which passes signals on to it."""
+        path = system.path(os.path.basename(trace) + ".sh")
+        with open(path, "w", encoding="utf-8") as file:
+            file.write(f'#!/bin/sh\nexec strace -D -f -qq -o {trace} -- {program} "$@"\n')
+        os.chmod(path, 0o755)
+        return path
+
+    @staticmethod
+    def calls(trace):
+        with open(trace, encoding="utf-8", errors="replace") as file:
+            return set(re.findall(r"^\d+ +(\w+)\(", file.read(), re.MULTILINE))
+
+    def allowed(self, unit):
+        """The calls that the unit's filters leave, read in their order, as systemd does."""
+        names = set(ALWAYS) | self.members("@default")
+        for line in values(unit, "SystemCallFilter"):
+            groups = [self.members(word) for word in line.removeprefix("~").split()]
+            if line.startswith("~"):
+                names = names.difference(*groups)
+            else:
+                names = names.union(*groups)
+        return names
+
+    def members(self, word):
+        """The calls that a word of the filter stands for."""
+        if not word.startswith("@"):
+            return {word}
+        listing = analyse("syscall-filter", "--no-pager", word).stdout
+        found = re.findall(r"^    (@?[\w-]+)$", listing, re.MULTILINE)
+        self.assertTrue(found, word)
+        return set().union(*(self.members(name) for name in found))
+
+
+if __name__ == "__main__":
+    unittest.main()
