@@ -2,9 +2,9 @@
 
 #include <stdlib.h>
 #include <sys/random.h>
-#include <time.h>
 
 #include "bot_internal.h"
+#include "clock.h"
 #include "log.h"
 
 /* How long connecting and logging in may take altogether. */
@@ -30,19 +30,6 @@
 
 /* How often a lease that another bot has, or a Redis that is away, is asked for. */
 #define CLAIM_MS 1000
-
-int64_t xs_bot_now_ms(void)
-{
-    struct timespec now;
-
-    clock_gettime(CLOCK_MONOTONIC, &now);
-    return (int64_t)now.tv_sec * 1000 + now.tv_nsec / 1000000;
-}
-
-int64_t xs_bot_now_s(void)
-{
-    return (int64_t)time(NULL);
-}
 
 struct xs_bot *xs_bot_new(const struct xs_config *config, const struct xs_domain_config *domain)
 {
@@ -102,7 +89,7 @@ static void wait_after_failure(struct xs_bot *bot, const char *cause)
            bot->domain->jid.bare, bot->domain->host == NULL ? "" : " at ",
            bot->domain->host == NULL ? "" : bot->domain->host, cause, (double)pause_ms / 1000);
     bot->phase = XS_BOT_WAITING;
-    bot->next_ms = xs_bot_now_ms() + pause_ms;
+    bot->next_ms = xs_clock_monotonic_ms() + pause_ms;
 }
 
 static void fail_session(struct xs_bot *bot, const char *cause)
@@ -117,7 +104,7 @@ static void yield_to_other(struct xs_bot *bot)
     xs_session_close(bot->session, "another bot has the lease");
     bot->standing_by = true;
     bot->phase = XS_BOT_WAITING;
-    bot->next_ms = xs_bot_now_ms() + CLAIM_MS;
+    bot->next_ms = xs_clock_monotonic_ms() + CLAIM_MS;
 }
 
 static void start_login(struct xs_bot *bot, int64_t now_ms)
@@ -136,7 +123,7 @@ static void start_login(struct xs_bot *bot, int64_t now_ms)
         return;
     }
     bot->phase = XS_BOT_LOGIN;
-    bot->deadline_ms = xs_bot_now_ms() + LOGIN_TIMEOUT_MS;
+    bot->deadline_ms = xs_clock_monotonic_ms() + LOGIN_TIMEOUT_MS;
 }
 
 static unsigned send_ping(struct xs_bot *bot, int64_t now_ms)
@@ -309,7 +296,7 @@ void xs_bot_turn(struct xs_bot *bot, unsigned timeout_ms)
     int64_t now_ms;
 
     xs_session_run(bot->session, timeout_ms);
-    now_ms = xs_bot_now_ms();
+    now_ms = xs_clock_monotonic_ms();
     if (bot->phase == XS_BOT_WAITING)
         start_login(bot, now_ms);
     else

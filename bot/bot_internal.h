@@ -50,10 +50,6 @@ struct xs_bot {
     int64_t heard_ms;        /* when presence arrived last */
 };
 
-/* The time of a monotonic clock, in milliseconds, and of the wall clock, as Unix second. */
-int64_t xs_bot_now_ms(void);
-int64_t xs_bot_now_s(void);
-
 /* The takers of what the session hands on; `context` is the bot. See struct xs_session_takers. */
 void xs_bot_take_presence(void *context, xmpp_stanza_t *stanza);
 void xs_bot_take_iq(void *context, xmpp_stanza_t *stanza);

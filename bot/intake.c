@@ -4,6 +4,7 @@
 #include <string.h>
 
 #include "bot_internal.h"
+#include "clock.h"
 #include "log.h"
 #include "roster.h"
 
@@ -55,7 +56,7 @@ void xs_bot_take_presence(void *context, xmpp_stanza_t *stanza)
         take_subscribe(bot, stanza);
         return;
     }
-    if (!xs_stanza_read_presence(stanza, bot->domain->domain, xs_bot_now_s(), report) ||
+    if (!xs_stanza_read_presence(stanza, bot->domain->domain, xs_clock_wall_s(), report) ||
         is_own_account(bot, &report->jid))
         return;
     /*
@@ -66,7 +67,7 @@ void xs_bot_take_presence(void *context, xmpp_stanza_t *stanza)
     if (!bot->privileged &&
         !xs_users_is_listed(bot->users, report->jid.bare, report->jid.local_len))
         return;
-    bot->heard_ms = xs_bot_now_ms();
+    bot->heard_ms = xs_clock_monotonic_ms();
     if (report->delayed)
         xs_sync_note_delayed(&bot->sync, bot->heard_ms);
     note_loss(bot, xs_users_apply(bot->users, report));
@@ -131,7 +132,7 @@ void xs_bot_take_iq(void *context, xmpp_stanza_t *stanza)
         take_entries(bot, stanza);
     else if (strcmp(id, XS_SESSION_ROSTER_ID) == 0)
         take_roster(bot, stanza);
-    else if (xs_activity_read(bot->activity, stanza, xs_bot_now_s(), &jid, &last_s) ==
+    else if (xs_activity_read(bot->activity, stanza, xs_clock_wall_s(), &jid, &last_s) ==
              XS_ACTIVITY_KNOWN)
         note_loss(bot, xs_users_note_last(bot->users, jid.bare, jid.local_len, last_s));
 }

@@ -2,8 +2,8 @@
 
 #include <stdlib.h>
 #include <string.h>
-#include <time.h>
 
+#include "clock.h"
 #include "hold.h"
 #include "log.h"
 #include "records.h"
@@ -21,11 +21,6 @@ struct xs_keeper {
     bool failing;       /* an outage has been logged */
     bool others_logged; /* that another bot has the lease has been logged */
 };
-
-static int64_t wall_clock_s(void)
-{
-    return (int64_t)time(NULL);
-}
 
 struct xs_keeper *xs_keeper_new(const struct xs_config *config, const char *domain)
 {
@@ -184,7 +179,7 @@ static void sweep(struct xs_keeper *keeper, struct xs_users *users)
 /* Vouches for the records for another while. Returns false if it could not. */
 static bool renew(struct xs_keeper *keeper, int64_t now_ms)
 {
-    enum xs_hold_result result = xs_hold_renew(&keeper->hold, keeper->redis, wall_clock_s());
+    enum xs_hold_result result = xs_hold_renew(&keeper->hold, keeper->redis, xs_clock_wall_s());
 
     if (result == XS_HOLD_OTHERS) { /* lapsed, or taken by another: the rebuild finds out which */
         xs_keeper_demand_rebuild(keeper);
@@ -230,7 +225,8 @@ bool xs_keeper_tend(struct xs_keeper *keeper, struct xs_users *users, int64_t no
         due = true;
     }
     sweep(keeper, users);
-    if (is_done(keeper, xs_records_flush(keeper->records, keeper->redis, users, wall_clock_s())) &&
+    if (is_done(keeper,
+                xs_records_flush(keeper->records, keeper->redis, users, xs_clock_wall_s())) &&
         xs_users_next_stale(users, NULL) == NULL && due && answered)
         *ret_renewed = renew(keeper, now_ms);
     return true;

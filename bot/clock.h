@@ -1,0 +1,15 @@
+/*
+ * clock.h: what time it is, for the bot. Everything pure gets the time as a parameter.
+ */
+#ifndef XS_CLOCK_H
+#define XS_CLOCK_H
+
+#include <stdint.h>
+
+/* Returns milliseconds of a clock that never jumps, for pauses and deadlines. */
+int64_t xs_clock_monotonic_ms(void);
+
+/* Returns the Unix second of the wall clock, for what others read. */
+int64_t xs_clock_wall_s(void);
+
+#endif
