@@ -15,7 +15,6 @@ from shell import Shell
 
 MAKE_S = 1200
 RUN_S = 600
-SOURCES = "/etc/apt/sources.list.d/debian.sources"
 # Nothing starts by being installed: there is no init. No questions, and only what is named.
 POLICY = "#!/bin/sh\nexit 101\n"
 APT = (
@@ -24,11 +23,15 @@ APT = (
 )
 
 
-def machine_sources():
-    """The text of this machine's own sources of packages for Debian, and its mirror's address."""
-    with open(SOURCES, encoding="utf-8") as file:
-        text = file.read()
-    return text, re.search(r"^URIs: *(\S+)", text, re.MULTILINE).group(1)
+def mirrors(suite):
+    """Where this machine gets Debian from, as {suite: address}, for `suite` in place of its own."""
+    own = re.search(r"^VERSION_CODENAME=(\w+)", _read("/etc/os-release"), re.MULTILINE).group(1)
+    listing = _run([
+        "apt-get", "indextargets", "--format", "$(ORIGIN) $(RELEASE) $(REPO_URI)",
+        "Created-By: Packages", "Component: main",
+    ])
+    found = re.findall(rf"^Debian {own}(\S*) (\S+)$", listing, re.MULTILINE)
+    return {suite + extension: address for extension, address in found}
 
 
 class DebianRoot:
@@ -42,7 +45,7 @@ class DebianRoot:
         self.suite = suite
         self.installed = sorted(installed)
         self.downloaded = sorted(downloaded)
-        self.sources, self.mirror = machine_sources()
+        self.mirrors = mirrors(suite)
         self.path = None
 
     def __enter__(self):
@@ -100,15 +103,17 @@ class DebianRoot:
         return found
 
     def _archive_path(self):
-        what = "\n".join([self.suite, self.sources, APT, *self.installed, "", *self.downloaded])
+        what = "\n".join([self._sources(), APT, *self.installed, "", *self.downloaded])
         digest = hashlib.sha256(what.encode()).hexdigest()[:16]
         return os.path.join(os.environ["XMPP_STATUS_ROOTS"], f"{self.suite}-{digest}.tar")
 
+    def _sources(self):
+        return "".join(f"deb {address} {suite} main\n" for suite, address in self.mirrors.items())
+
     def _make(self):
-        _run(["debootstrap", "--variant=minbase", self.suite, self.path, self.mirror])
-        os.unlink(self.file("etc/apt/sources.list"))
-        own = re.search(r"^VERSION_CODENAME=(\w+)", _read("/etc/os-release"), re.MULTILINE).group(1)
-        self.write(SOURCES, self.sources.replace(own, self.suite))
+        mirror = self.mirrors[self.suite]
+        _run(["debootstrap", "--variant=minbase", self.suite, self.path, mirror])
+        self.write("/etc/apt/sources.list", self._sources())
         self.write("/usr/sbin/policy-rc.d", POLICY, 0o755)
         self.write("/etc/apt/apt.conf.d/10tests", APT)
         self.run("apt-get", "-q", "update")
