@@ -10,8 +10,11 @@
 #include <stdbool.h>
 #include <stddef.h>
 
-/* Bytes that a piece may grow by: what was held back of a length that came in two pieces. */
-#define XS_SIEVE_GROWTH 32
+/* Bytes of a line that are held back at most, as it may announce a value. */
+#define XS_SIEVE_HELD_MAX 32
+
+/* Bytes that a piece may grow by: what was held back, and a replacement that is longer by a few. */
+#define XS_SIEVE_GROWTH (XS_SIEVE_HELD_MAX + 8)
 
 /* What comes in the place of an overlong value: no text, as it is not UTF-8, and no word. */
 #define XS_SIEVE_VALUE "\xFF"
@@ -23,7 +26,7 @@ struct xs_sieve {
     bool is_dropping;        /* those are dropped */
     bool is_plain_line;      /* in a line that announces no value */
     size_t held_len;         /* bytes of a line that may announce one */
-    char held[XS_SIEVE_GROWTH];
+    char held[XS_SIEVE_HELD_MAX];
 };
 
 /*
