@@ -18,7 +18,8 @@ from sandbox.shipped import shipped_path
 
 COMMAND_S = 30.0
 START_S = 60.0
-NODE = "sandbox@localhost"
+# With an address, so that no name has to be resolved.
+NODE = "sandbox@127.0.0.1"
 
 CONFIGURATION = """\
 hosts: {hosts}
@@ -55,8 +56,8 @@ export EJABBERD_CONFIG_PATH='{directory}/ejabberd.yml' EJABBERD_LOG_PATH='{direc
 export ERL_CRASH_DUMP_BYTES=0
 exec erl -start_epmd false -erl_epmd_port {dist_port} -noinput \\
   -kernel inet_dist_use_interface '{{127,0,0,1}}' """
-SERVER = f"""-sname {NODE} -mnesia dir '"{{directory}}/database"' -s ejabberd\n"""
-CONTROL = f"""-sname ctl-$$@localhost -dist_listen false -hidden -s ejabberd_ctl \\
+SERVER = f"""-name {NODE} -mnesia dir '"{{directory}}/database"' -s ejabberd\n"""
+CONTROL = f"""-name ctl-$$@127.0.0.1 -dist_listen false -hidden -s ejabberd_ctl \\
   -extra {NODE} "$@"\n"""
 
 
