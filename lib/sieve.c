@@ -59,14 +59,21 @@ static size_t pass_value(struct xs_sieve *sieve, const char *bytes, size_t len, 
     return taken;
 }
 
-/* Takes bytes of a line that announces nothing, up to its end. */
+/*
+ * Takes bytes of a line that announces nothing, up to its end. That is a carriage return and a
+ * newline, as for the parser: with a newline alone the two would go separate ways.
+ */
 static size_t pass_plain_line(struct xs_sieve *sieve, const char *bytes, size_t len,
                               char *ret_bytes)
 {
-    const char *newline = memchr(bytes, '\n', len);
-    size_t taken = newline != NULL ? (size_t)(newline - bytes) + 1 : len;
+    size_t taken = 0;
 
-    sieve->is_plain_line = newline == NULL;
+    sieve->is_plain_line = true;
+    while (taken < len && sieve->is_plain_line) {
+        sieve->is_plain_line = bytes[taken] != '\n' || !sieve->is_after_return;
+        sieve->is_after_return = bytes[taken] == '\r';
+        taken++;
+    }
     memcpy(ret_bytes, bytes, taken);
     return taken;
 }
@@ -77,14 +84,15 @@ static size_t hold(struct xs_sieve *sieve, char byte, char *ret_bytes)
     size_t len;
 
     sieve->held[sieve->held_len++] = byte;
-    if (byte == '\n')
-        return release_line(sieve, ret_bytes);
-    if (sieve->held_len < sizeof sieve->held)
-        return 0;
     len = sieve->held_len;
+    if (byte == '\n' && sieve->held[len - 2] == '\r')
+        return release_line(sieve, ret_bytes);
+    if (len < sizeof sieve->held)
+        return 0;
     memcpy(ret_bytes, sieve->held, len);
     sieve->held_len = 0;
     sieve->is_plain_line = true;
+    sieve->is_after_return = byte == '\r';
     return len;
 }
 

@@ -25,6 +25,7 @@ struct xs_sieve {
     unsigned long long left; /* bytes of the current value, with its newline, still to come */
     bool is_dropping;        /* those are dropped */
     bool is_plain_line;      /* in a line that announces no value */
+    bool is_after_return;    /* its last byte was a carriage return */
     size_t held_len;         /* bytes of a line that may announce one */
     char held[XS_SIEVE_HELD_MAX];
 };

@@ -40,7 +40,8 @@ static void sieve_pass__replaces__only_long_values(void **state)
         {"$99999999999999999999\r\nabc\r\n", "$99999999999999999999\r\nabc\r\n"}, /* no number */
         {"$9x\r\n", "$9x\r\n"},
         {"$\r\n", "$\r\n"},
-        {"$9\nabc", "$9\nabc"},
+        {"$9\nabc\r\n", "$9\nabc\r\n"},
+        {"-a\n$1\r\n$6\r\n123456\r\n", "-a\n$1\r\n$1\r\n\xFF\r\n"}, /* one line up to \r\n */
         {"$1111111111111111111111111111111111111111111111111\r\n$6\r\n123456\r\n+OK\r\n",
          "$1111111111111111111111111111111111111111111111111\r\n$1\r\n\xFF\r\n+OK\r\n"},
         {"$536870912\r\nand so on", "$1\r\n\xFF\r\n"},
