@@ -9,6 +9,7 @@
 #include <string.h>
 
 #include "fuzz.h"
+#include "redis_reader.h"
 #include "sieve.h"
 
 #define VALUE_MAX 20
@@ -48,9 +49,12 @@ static void check_reply(const redisReply *reply)
 static void check_replies(const char *bytes, size_t len)
 {
     redisReader *reader = redisReaderCreate();
+    struct xs_redis_reader bound;
     void *reply = NULL;
 
-    FUZZ_CHECK(reader != NULL && redisReaderFeed(reader, bytes, len) == REDIS_OK);
+    FUZZ_CHECK(reader != NULL);
+    xs_redis_reader_bound(reader, &bound);
+    FUZZ_CHECK(redisReaderFeed(reader, bytes, len) == REDIS_OK);
     while (redisReaderGetReply(reader, &reply) == REDIS_OK && reply != NULL) {
         check_reply(reply);
         freeReplyObject(reply);
