@@ -14,6 +14,7 @@
 #include "listener.h"
 #include "log.h"
 #include "loop.h"
+#include "monitor.h"
 #include "options.h"
 #include "store.h"
 
@@ -50,11 +51,12 @@ static int serve(const struct xs_config *config)
     struct xs_listener listener = {.fd = -1};
     struct xs_error_info info = {.code = XS_OK};
     struct xs_store *store = xs_store_new(&config->redis[XS_PROGRAM_FCGI]);
+    struct xs_monitor *monitor = xs_monitor_new(config, XS_VERSION);
     struct xs_batch *batch = NULL;
     int exit_code = EXIT_FAILURE;
 
-    if (store != NULL)
-        batch = xs_batch_new(store, config->max_age_s);
+    if (store != NULL && monitor != NULL)
+        batch = xs_batch_new(store, monitor, config->max_age_s);
     if (batch == NULL || xs_connection_init_library() != XS_OK) {
         xs_log(XS_LOG_ERROR, "cannot start: %s", xs_error_string(XS_ERROR_NOMEM));
         goto out;
@@ -67,6 +69,7 @@ static int serve(const struct xs_config *config)
 out:
     xs_listener_close(&listener);
     xs_batch_free(batch);
+    xs_monitor_free(monitor);
     xs_store_free(store);
     return exit_code;
 }
