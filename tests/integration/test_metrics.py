@@ -1,5 +1,6 @@
 """/xmpp/metrics and /xmpp/health through nginx, with the whole site, Redis and the responder."""
 
+import os
 import re
 import subprocess
 import time
@@ -7,8 +8,11 @@ import unittest
 
 import exposition
 import fastcgi
-from sandbox import http
+from sandbox import http, ports
+from sandbox.nginx import Nginx
 from sandbox.redis_server import RESPONDER
+from sandbox.responder import Responder
+from sandbox.shipped import shipped_path
 from sandbox.store import metrics_key
 from sandbox.system import DOMAIN
 from system_test import SystemTest
@@ -328,6 +332,41 @@ class Health(OperatorTest):
         while self.health()[0] != status and time.monotonic() < end:
             time.sleep(0.05)
         self.assertEqual(self.health()[0], status)
+
+
+class TwoResponders(OperatorTest):
+    def test_each_answers_for_itself_by_a_location_of_its_own(self):
+        """The location is the one that metrics.conf shows."""
+        second = Responder(
+            self.system.programs.fcgi, self.system.configuration.path,
+            self.system.path("fcgi-2.sock"), self.system.path("responder-2.log"),
+        )
+        self.addCleanup(second.stop)
+        second.start_with_descriptor()
+        with open(shipped_path("nginx", "metrics.conf"), encoding="utf-8") as file:
+            location = "".join(re.findall(r"^#   (.*\n)", file.read(), re.MULTILINE)[1:])
+        location = location.replace("/run/xmpp-status/fcgi-2.sock", second.socket_path)
+        port = ports.pick()
+        os.mkdir(self.system.path("nginx-2"))
+        nginx = Nginx(
+            self.system.path("nginx-2"), self.system.path("fcgi.sock"), site=True,
+            extra=f"  server {{\n    listen 127.0.0.1:{port};\n{location}  }}\n",
+        )
+        self.addCleanup(nginx.stop)
+        nginx.start()
+        for _ in range(3):
+            fastcgi.ask(second.socket_path, "a@b")
+
+        def count(port, path, source="127.0.0.1"):
+            response = http.request(port, path, source=source)
+            if response.status != 200:
+                return response.status
+            samples = exposition.parse(response.body.decode())
+            return exposition.value(samples, "requests_total", status="404", format="xml")
+
+        self.assertEqual(count(port, "/xmpp/metrics/2"), 3)
+        self.assertEqual(count(nginx.port, METRICS), 0)
+        self.assertEqual(count(port, "/xmpp/metrics/2", "127.0.0.2"), 403)
 
 
 class ManyDomains(SystemTest):
