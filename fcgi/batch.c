@@ -14,7 +14,7 @@ struct entry {
 };
 
 struct xs_batch {
-    struct xs_store *store;
+    struct xs_reader *reader;
     struct xs_monitor *monitor;
     struct xs_metrics *metrics; /* the monitor's */
     struct xs_responder *responder;
@@ -29,13 +29,13 @@ struct xs_batch {
     struct entry entries[XS_BATCH_MAX];
 };
 
-struct xs_batch *xs_batch_new(struct xs_store *store, struct xs_monitor *monitor, int max_age_s)
+struct xs_batch *xs_batch_new(struct xs_reader *reader, struct xs_monitor *monitor, int max_age_s)
 {
     struct xs_batch *batch = calloc(1, sizeof(*batch));
 
     if (batch == NULL)
         return NULL;
-    batch->store = store;
+    batch->reader = reader;
     batch->monitor = monitor;
     batch->metrics = xs_monitor_metrics(monitor);
     batch->responder = xs_responder_new(max_age_s);
@@ -101,7 +101,7 @@ static void log_outage(struct xs_batch *batch, enum xs_error error)
 {
     if (error != XS_OK && !batch->is_outage && may_log(&batch->outage_quiet_until_s)) {
         xs_log(XS_LOG_WARNING, "cannot look up presence: %s: %s; answering 503 until that is over",
-               xs_error_string(error), xs_store_error(batch->store));
+               xs_error_string(error), xs_reader_error(batch->reader));
         batch->is_outage = true;
     }
     if (error == XS_OK && batch->is_outage) {
@@ -129,32 +129,13 @@ static void log_damage(struct xs_batch *batch)
     }
 }
 
-static uint64_t monotonic_us(void)
-{
-    struct timespec now;
-
-    (void)clock_gettime(CLOCK_MONOTONIC, &now); /* cannot fail with this clock */
-    return (uint64_t)now.tv_sec * 1000000 + (uint64_t)now.tv_nsec / 1000;
-}
-
-/* Asks Redis, and notes how long it took to answer or that it did not. */
-static void ask_store(struct xs_batch *batch)
-{
-    uint64_t start_us = monotonic_us();
-
-    if (xs_store_lookup(batch->store, batch->lookups, batch->lookup_count) == XS_OK)
-        xs_metrics_observe(batch->metrics, XS_HISTOGRAM_ROUND_TRIP, monotonic_us() - start_us);
-    if (find_error(batch) != XS_OK)
-        xs_metrics_count(batch->metrics, XS_METRIC_REDIS_ERRORS);
-}
-
 static void look_up(struct xs_batch *batch)
 {
-    if (batch->monitor_count > 0)
-        xs_monitor_survey(batch->monitor);
     if (batch->lookup_count == 0)
         return;
-    ask_store(batch);
+    (void)xs_reader_look_up(batch->reader, batch->lookups, batch->lookup_count);
+    if (find_error(batch) != XS_OK)
+        xs_metrics_count(batch->metrics, XS_METRIC_REDIS_ERRORS);
     log_outage(batch, find_error(batch));
     log_damage(batch);
 }
@@ -190,19 +171,35 @@ static void answer_entry(struct xs_batch *batch, struct xs_pool *pool, struct en
         xs_pool_close(pool, connection);
 }
 
-void xs_batch_answer(struct xs_batch *batch, struct xs_pool *pool)
+/* Answers those who ask for presence, or those who ask about this responder. */
+static void answer_entries(struct xs_batch *batch, struct xs_pool *pool, bool is_about_us)
 {
     struct timespec now;
 
+    /* After the lookup, so that a lease which ran out while Redis kept us waiting is not trusted.
+     */
+    (void)clock_gettime(CLOCK_REALTIME, &now); /* cannot fail with this clock */
+    for (size_t i = 0; i < batch->entry_count; i++) {
+        struct entry *entry = &batch->entries[i];
+
+        if ((entry->request.target != XS_TARGET_STATUS) == is_about_us)
+            answer_entry(batch, pool, entry, now.tv_sec);
+    }
+}
+
+void xs_batch_answer(struct xs_batch *batch, struct xs_pool *pool)
+{
     if (batch->entry_count == 0)
         return;
     xs_metrics_observe(batch->metrics, XS_HISTOGRAM_BATCH, batch->entry_count);
     look_up(batch);
-    /* After the lookup, so that a lease which ran out while Redis kept us waiting is not trusted.
-     */
-    (void)clock_gettime(CLOCK_REALTIME, &now); /* cannot fail with this clock */
-    for (size_t i = 0; i < batch->entry_count; i++)
-        answer_entry(batch, pool, &batch->entries[i], now.tv_sec);
+    answer_entries(batch, pool, false);
+    xs_reader_remember(batch->reader); /* afterwards, as nobody need wait for it */
+    /* Last, so that what has been looked up does not grow old meanwhile. */
+    if (batch->monitor_count > 0) {
+        xs_monitor_survey(batch->monitor);
+        answer_entries(batch, pool, true);
+    }
     batch->entry_count = 0;
     batch->lookup_count = 0;
     batch->monitor_count = 0;

@@ -16,7 +16,12 @@
 #define XS_METRICS(X)                                                                              \
     X(REDIS_ERRORS, "redis_errors_total", "counter", "Lookups in which Redis failed or refused.")  \
     X(REQUESTS_UNREAD, "requests_unread_total", "counter",                                         \
-      "Requests that could not be read and were not answered.")
+      "Requests that could not be read and were not answered.")                                    \
+    X(CACHE_HITS, "cache_hits_total", "counter", "Lookups answered from memory.")                  \
+    X(CACHE_MISSES, "cache_misses_total", "counter", "Lookups that Redis was asked for.")          \
+    X(CACHE_ENTRIES, "cache_entries", "gauge", "Users and domains in memory.")                     \
+    X(CACHE_INVALIDATIONS, "cache_invalidations_total", "counter", "Keys that have changed.")      \
+    X(CACHE_DROPS, "cache_drops_total", "counter", "Times that memory was given up as a whole.")
 
 #define XS_METRICS_ENUM(name, text, type, help) XS_METRIC_##name,
 enum xs_metric { XS_METRICS(XS_METRICS_ENUM) XS_METRIC_COUNT };

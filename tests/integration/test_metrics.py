@@ -9,6 +9,7 @@ import unittest
 import exposition
 import fastcgi
 from sandbox import http, ports
+from sandbox.deadline import wait_until
 from sandbox.nginx import Nginx
 from sandbox.redis_server import RESPONDER
 from sandbox.responder import Responder
@@ -144,11 +145,44 @@ class Metrics(OperatorTest):
                 exposition.value(after, name, le=bound),
                 exposition.value(before, name, le=bound) + len(asked) + 1,
             )
-        # Of these, four had to be looked up.
+        # Of these, four had to be looked up, one of them again.
+        found, asked = (
+            exposition.value(after, name) - exposition.value(before, name)
+            for name in ("cache_hits_total", "cache_misses_total")
+        )
+        self.assertEqual((found + asked, asked >= 3), (4, True))
         name = "redis_round_trip_seconds_count"
-        self.assertEqual(exposition.value(after, name), exposition.value(before, name) + 4)
+        self.assertEqual(exposition.value(after, name) - exposition.value(before, name), asked)
         name = "redis_round_trip_seconds_sum"
         self.assertGreater(exposition.value(after, name), exposition.value(before, name))
+
+    def test_memory_is_counted(self):
+        self.store.publish(DOMAIN)
+        self.store.write_lease(DOMAIN, time.time() + 30)
+        self.store.write_record(self.jid("alice"), type="available")
+        query = (f"?{number}" for number in range(1000))  # past the cache of nginx
+
+        def grown(name, before):
+            return exposition.value(self.metrics(), name) - exposition.value(before, name)
+
+        def is_found():
+            before = self.metrics()
+            self.system.get(self.jid("alice"), query=next(query))
+            return grown("cache_hits_total", before) == 1
+
+        wait_until(is_found, "an answer from memory", 5)
+        before = self.metrics()
+        self.assertGreaterEqual(exposition.value(before, "cache_entries"), 1)
+        self.store.write_record(self.jid("alice"), type="unavailable")
+        wait_until(
+            lambda: grown("cache_invalidations_total", before) >= 1, "news of the record", 5
+        )
+        self.system.get(self.jid("alice"), query=next(query))
+        self.assertEqual(grown("cache_misses_total", before), 1)
+        before = self.metrics()
+        self.store.command("FLUSHALL")
+        wait_until(lambda: grown("cache_drops_total", before) >= 1, "the drop", 5)
+        self.assertEqual(exposition.value(self.metrics(), "cache_entries"), 0)
 
     def test_requests_in_one_turn_are_one_batch(self):
         """They have all arrived while the responder was stopped."""
