@@ -1,0 +1,32 @@
+"""The processor time that processes have used."""
+
+import glob
+import os
+
+TICKS_PER_S = os.sysconf("SC_CLK_TCK")
+
+
+def family(pid):
+    """A process and all its descendants."""
+    pids = [pid]
+    for path in glob.glob(f"/proc/{pid}/task/*/children"):
+        with open(path, encoding="ascii") as file:
+            for child in file.read().split():
+                pids += family(int(child))
+    return pids
+
+
+def seconds(pids):
+    """User and system time of all of them together, in seconds."""
+    total = 0
+    for pid in pids:
+        with open(f"/proc/{pid}/stat", encoding="ascii") as file:
+            fields = file.read().rpartition(")")[2].split()
+        total += int(fields[11]) + int(fields[12])
+    return total / TICKS_PER_S
+
+
+def memory_bytes(pid):
+    """What a process has in memory of its own."""
+    with open(f"/proc/{pid}/smaps_rollup", encoding="ascii") as file:
+        return sum(int(line.split()[1]) for line in file if line.startswith("Private_")) * 1024
