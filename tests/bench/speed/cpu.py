@@ -16,6 +16,27 @@ def family(pid):
     return pids
 
 
+class Meter:
+    """The time that processes use from now on, by role; `first_pids` are the parents' ids."""
+
+    def __init__(self, first_pids):
+        self._families = {
+            role: [pid for first in pids for pid in family(first)]
+            for role, pids in first_pids.items()
+        }
+        self._before = self._seconds()
+
+    def _seconds(self):
+        return {role: seconds(pids) for role, pids in self._families.items()}
+
+    def us_per(self, requests):
+        """Microseconds for each of so many requests, by role."""
+        return {
+            role: (now - self._before[role]) / requests * 1e6
+            for role, now in self._seconds().items()
+        }
+
+
 def seconds(pids):
     """User and system time of all of them together, in seconds."""
     total = 0

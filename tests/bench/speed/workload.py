@@ -22,10 +22,6 @@ class Workload:
     status: int = 200
     is_changing: bool = False
 
-    @property
-    def needs_warm_up(self):
-        return len(self.jids) > 1
-
 
 def zipf(count, chance):
     """SEQUENCE numbers below `count`, the one of rank r as often as 1/r says."""

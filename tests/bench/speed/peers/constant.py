@@ -10,6 +10,7 @@ from speed.peers.ours import Ours
 
 class Constant(Ours):
     name = "libfcgi, a constant"
+    fills_cache = False
     workloads = ("hot", "uniform", "zipf")
 
     def __init__(self, directory, program, prefix=()):

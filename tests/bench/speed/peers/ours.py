@@ -13,9 +13,10 @@ NO_CACHE = "cache_entries = 0\n"
 
 
 class Ours(Peer):
-    """`program` on `redis`, behind nginx without a cache."""
+    """`program` on `redis`, behind nginx without a cache; `prefix` is a command that runs it."""
 
     name = "xmpp-status"
+    fills_cache = True
 
     def __init__(self, directory, program, redis, prefix=()):
         self.directory = directory
@@ -50,9 +51,10 @@ class OursCold(Ours):
     """The responder with its own cache off, so that every request reaches Redis."""
 
     name = "xmpp-status, every request to Redis"
+    fills_cache = False
 
-    def __init__(self, directory, program, redis):
-        super().__init__(directory, program, redis)
+    def __init__(self, directory, program, redis, prefix=()):
+        super().__init__(directory, program, redis, prefix)
         with open(self.configuration.path, encoding="utf-8") as file:
             text = file.read()
         self._write(text.replace("[fcgi]\n", "[fcgi]\n" + NO_CACHE))

@@ -9,11 +9,12 @@ class Peer:
 
     A subclass has `name`, `workloads` (the names of those it can answer), `port`, start() and
     stop(), and processes(), which returns the first process ids by role, "server" for the one that
-    is not nginx.
+    is not nginx. `fills_cache`: its server keeps what it has looked up.
     """
 
     name = ""
     workloads = ("hot", "uniform", "zipf", "404", "304")
+    fills_cache = False
 
     def target(self, jid):
         """Where to ask for a JID."""

@@ -23,6 +23,7 @@ listen = {directory}/fpm.sock
 listen.backlog = 511
 pm = static
 pm.max_children = {children}
+php_admin_value[redis.pconnect.echo_check_liveness] = 0
 env[REDIS] = {address}
 env[REDIS_USER] = {redis_user}
 env[REDIS_PASSWORD_FILE] = {password_file}

@@ -36,20 +36,28 @@ function is_sound(array $record): bool
         && ($record['last'] === false || ctype_digit($record['last']));
 }
 
-// Returns the flags of domain and user, the lease and the record, in one round trip.
-function ask(string $jid, string $local, string $domain): array
+// Asks for the flags of domain and user, the lease and the record, in one round trip.
+function ask_once(Redis $redis, string $jid, string $local, string $domain): array
 {
-    $redis = new Redis();
-    $redis->pconnect(getenv('REDIS'));
-    if (!$redis->getAuth()) {
-        $password = trim(file_get_contents(getenv('REDIS_PASSWORD_FILE')));
-        $redis->auth([getenv('REDIS_USER'), $password]);
-    }
     return $redis->pipeline()
         ->hMGet("xmpp:publish:{{$domain}}", [$domain, $jid])
         ->get("xmpp:bot:{{$domain}}")
         ->hMGet("xmpp:presence:{{$domain}}:$local", ['type', 'show', 'last', 'status', 'lang'])
         ->exec();
+}
+
+// A connection that an earlier request has left is logged in already.
+function ask(string $jid, string $local, string $domain): array
+{
+    $redis = new Redis();
+    $redis->pconnect(getenv('REDIS'));
+    try {
+        return ask_once($redis, $jid, $local, $domain);
+    } catch (RedisException) {
+        $password = trim(file_get_contents(getenv('REDIS_PASSWORD_FILE')));
+        $redis->auth([getenv('REDIS_USER'), $password]);
+        return ask_once($redis, $jid, $local, $domain);
+    }
 }
 
 function write_presence(string $jid, array $record, array $options, bool $is_last_withheld): string
