@@ -83,6 +83,7 @@ def report(harness, workloads, results):
         ])
     print()
     print_aims(results, harness.peers)
+    print(f"\nanswers that were not the ones expected: {results.bad_answers()}")
     cold = harness.peer("cold")
     if cold is not None and not cold.has_cache:
         print("\nThis responder has no cache of its own: every request reaches Redis.")

@@ -41,6 +41,12 @@ class Results:
             r["requests"] / r["seconds"] for r in self._rounds[workload, peer]
         )
 
+    def bad_answers(self):
+        """How many answers were not the ones expected, in all rounds."""
+        return sum(
+            r["failures"] + r["bad_statuses"] for rounds in self._rounds.values() for r in rounds
+        )
+
     def as_json(self):
         """Everything, for a file."""
         return {

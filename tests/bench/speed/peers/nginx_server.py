@@ -1,6 +1,8 @@
 """A private nginx for a peer, alike for all but in what it does with a request."""
 
 import os
+import shutil
+import tempfile
 
 from sandbox.nginx import CONFIGURATION, SITE, Nginx
 
@@ -29,17 +31,26 @@ class PeerNginx(Nginx):
             ))
 
 
+# The shipped cache is in /run, so in memory, where not everybody may write.
+MEMORY = "/dev/shm"
+
+
 class ShippedSite(Nginx):
     """The whole shipped site without its limit and, as for the others, without a log."""
 
     def __init__(self, directory, fcgi_path):
         super().__init__(directory, fcgi_path, workers=WORKERS, site=True)
+        self._cache = tempfile.mkdtemp(prefix="xmpp-status-bench-", dir=MEMORY)
         path = os.path.join(directory, "shipped", SITE)
         with open(path, encoding="utf-8") as file:
-            lines = file.readlines()
+            lines = file.read().replace(f"{directory}/cache ", f"{self._cache} ").splitlines()
         with open(path, "w", encoding="utf-8") as file:
             for line in lines:
                 if line.lstrip().startswith("access_log "):
-                    line = "  access_log off;\n"
+                    line = "  access_log off;"
                 if not line.lstrip().startswith("limit_req"):
-                    file.write(line)
+                    file.write(line + "\n")
+
+    def stop(self):
+        super().stop()
+        shutil.rmtree(self._cache, ignore_errors=True)
