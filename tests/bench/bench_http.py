@@ -30,9 +30,9 @@ def parse_arguments():
     parser.add_argument("--workloads", help="some of hot,uniform,zipf,404,304")
     parser.add_argument("--peers", help="some of return,static,bare,honest,php,prosody,ejabberd,"
                                         "constant,ours,cold,cached")
-    parser.add_argument("--json", default="bench-http.json",
-                        help="file for the raw numbers, default: %(default)s")
+    parser.add_argument("--json", help="file for the raw numbers, default: in build/release")
     arguments = parser.parse_args()
+    arguments.json = arguments.json or os.path.join(arguments.programs, "bench-http.json")
     if arguments.quick:
         arguments.rounds = arguments.seconds = 1
     return arguments
