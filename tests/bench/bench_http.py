@@ -89,6 +89,12 @@ def report(harness, workloads, results):
         print("\nThis responder has no cache of its own: every request reaches Redis.")
 
 
+def write_json(results, path):
+    with open(path, "w", encoding="utf-8") as file:
+        json.dump(results.as_json(), file, indent=1)
+    print(f"\nraw numbers: {os.path.abspath(path)}", flush=True)
+
+
 def main():
     arguments = parse_arguments()
     available = make_workloads(arguments.users)
@@ -106,13 +112,11 @@ def main():
                     run_workload(harness, available[name], arguments, results)
                 run_half_load(harness, arguments, results)
             report(harness, workloads, results)
+            write_json(results, arguments.json)
         except SandboxError as error:
             raise SystemExit(f"http: {error}") from None
         finally:
             harness.stop()
-    with open(arguments.json, "w", encoding="utf-8") as file:
-        json.dump(results.as_json(), file, indent=1)
-    print(f"\nraw numbers: {os.path.abspath(arguments.json)}")
 
 
 if __name__ == "__main__":
