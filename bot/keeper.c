@@ -176,10 +176,12 @@ static void sweep(struct xs_keeper *keeper, struct xs_users *users)
         strcpy(keeper->cursor, "0");
 }
 
-/* Vouches for the records for another while. Returns false if it could not. */
-static bool renew(struct xs_keeper *keeper, int64_t now_ms)
+/* Vouches for the records for a while after `seen_ms`. Returns false if it could not. */
+static bool renew(struct xs_keeper *keeper, int64_t now_ms, int64_t seen_ms)
 {
-    enum xs_hold_result result = xs_hold_renew(&keeper->hold, keeper->redis, xs_clock_wall_s());
+    int64_t age_s = (xs_clock_monotonic_ms() - seen_ms + 999) / 1000;
+    enum xs_hold_result result =
+        xs_hold_renew(&keeper->hold, keeper->redis, xs_clock_wall_s() - age_s);
 
     if (result == XS_HOLD_OTHERS) { /* lapsed, or taken by another: the rebuild finds out which */
         xs_keeper_demand_rebuild(keeper);
@@ -206,8 +208,8 @@ static void watch_connection(struct xs_keeper *keeper)
         xs_keeper_demand_rebuild(keeper);
 }
 
-bool xs_keeper_tend(struct xs_keeper *keeper, struct xs_users *users, int64_t now_ms, bool answered,
-                    bool *ret_renewed)
+bool xs_keeper_tend(struct xs_keeper *keeper, struct xs_users *users, int64_t now_ms,
+                    int64_t seen_ms, bool *ret_renewed)
 {
     bool due;
 
@@ -227,8 +229,8 @@ bool xs_keeper_tend(struct xs_keeper *keeper, struct xs_users *users, int64_t no
     sweep(keeper, users);
     if (is_done(keeper,
                 xs_records_flush(keeper->records, keeper->redis, users, xs_clock_wall_s())) &&
-        xs_users_next_stale(users, NULL) == NULL && due && answered)
-        *ret_renewed = renew(keeper, now_ms);
+        xs_users_next_stale(users, NULL) == NULL && due && seen_ms >= 0)
+        *ret_renewed = renew(keeper, now_ms, seen_ms);
     return true;
 }
 
