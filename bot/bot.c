@@ -144,6 +144,7 @@ static void start_session(struct xs_bot *bot, int64_t now_ms)
     xs_activity_clear(bot->activity);
     bot->privileged = bot->may_ask = false;
     bot->answered = false;
+    bot->seen_ms = -1;
     bot->full_logged = bot->blind_logged = false;
     bot->marker = 0;
     bot->last_pong = 0;
@@ -252,10 +253,9 @@ static void watch_privilege(struct xs_bot *bot, int64_t now_ms)
 
 static void do_live(struct xs_bot *bot, int64_t now_ms)
 {
-    int64_t seen_ms = bot->answered ? bot->seen_ms : -1;
     bool renewed;
 
-    if (!xs_keeper_tend(bot->keeper, bot->users, now_ms, seen_ms, &renewed)) {
+    if (!xs_keeper_tend(bot->keeper, bot->users, now_ms, bot->seen_ms, &renewed)) {
         yield_to_other(bot);
         return;
     }

@@ -51,7 +51,7 @@ struct xs_bot {
     int64_t pings_ms[XS_BOT_PINGS]; /* when pings were sent, by number modulo XS_BOT_PINGS */
     int64_t ping_ms;                /* when the last ping was sent */
     int64_t pong_ms;                /* when the server last answered one */
-    int64_t seen_ms;                /* when the latest that it answered had been sent */
+    int64_t seen_ms;                /* when the latest that it answered had been sent, or -1 */
     int64_t renewed_ms;             /* when the lease was renewed last */
     int64_t heard_ms;               /* when presence arrived last */
 };

@@ -46,7 +46,7 @@ def clock_back(rig, load, hold_s):
     time.sleep(hold_s)
 
 
-@fault("clock set back by another hour", 15, outage=True, stale=True)
+@fault("clock set back by another hour", 15, outage=True, stale=True, only_long=True)
 def clock_behind(rig, load, hold_s):
     set_clock(rig, -HOUR_S)
     time.sleep(hold_s)

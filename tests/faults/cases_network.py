@@ -25,7 +25,7 @@ def server_half_open(rig, load, hold_s):
 
 
 @fault("the bot and its server: half-open, then cut", BACK_S, outage=True, stale=True, hold_s=4,
-       long_s=50)
+       long_s=50, only_long=True)
 def server_half_open_cut(rig, load, hold_s):
     rig.bot_server.go_dead()
     time.sleep(hold_s)

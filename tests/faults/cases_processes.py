@@ -57,7 +57,7 @@ def responders_killed(rig, load, hold_s):
         responder.start()
 
 
-@fault("both responders frozen", LEFT_OUT_S + 3, outage=True, hold_s=2.5, long_s=30)
+@fault("both responders frozen", LEFT_OUT_S + 3, outage=True, hold_s=2.5, long_s=30, only_long=True)
 def responders_frozen(rig, load, hold_s):
     for responder in rig.responders:
         responder.process.freeze()
@@ -132,7 +132,7 @@ def bot_frozen(rig, load, hold_s):
 
 
 @fault("the bot killed and not started again until the lease has lapsed", 8, outage=True,
-       stale=True, hold_s=36, long_s=60)
+       stale=True, hold_s=36, long_s=60, only_long=True)
 def bot_gone(rig, load, hold_s):
     rig.bot.process.kill()
     time.sleep(hold_s)

@@ -72,7 +72,7 @@ def redis_loading(rig, load, hold_s):
     store.close()
 
 
-@fault("Redis hangs again and again, for longer than its timeout", 5, outage=True, stale=True)
+@fault("Redis hangs again and again, for longer than its timeout", 5, outage=True, stale=True, only_long=True)
 def redis_hanging(rig, load, hold_s):
     store = HeldStore(rig.store)
     for _ in range(3):

@@ -35,7 +35,7 @@ def server_killed(rig, load, hold_s):
 
 
 @fault("XMPP server frozen for longer than the lease", 8, outage=True, stale=True, hold_s=46,
-       long_s=75, only_long=False)
+       long_s=75)
 def server_frozen(rig, load, hold_s):
     rig.server.process.freeze()
     time.sleep(hold_s)
@@ -56,7 +56,7 @@ def certificate_expired(rig, load, hold_s):
 
 
 @fault("the bot's session ended while the certificate is from a strange authority", BACK_S,
-       outage=True, stale=True, hold_s=2, long_s=40)
+       outage=True, stale=True, hold_s=2, long_s=40, only_long=True)
 def certificate_strange(rig, load, hold_s):
     def make(directory):
         strange = Certificate(directory, (DOMAIN,))
