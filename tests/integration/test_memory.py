@@ -435,6 +435,5 @@ class TinyMemory(MemoryTest):
             self.assert_shown(user, "chat")
 
 
-
 if __name__ == "__main__":
     unittest.main()
