@@ -40,10 +40,14 @@ struct xs_tracking *xs_tracking_new(const struct xs_redis_config *config)
     return tracking;
 }
 
-/* Ends the tracking. The data connection goes too, as Redis goes on tracking for it. */
+/*
+ * Ends the tracking; `why` is NULL if the reason is recorded. The data connection goes too, as
+ * Redis goes on tracking for it.
+ */
 static void end(struct xs_tracking *tracking, const char *why)
 {
-    (void)snprintf(tracking->error, sizeof tracking->error, "%s", why);
+    if (why != NULL)
+        (void)snprintf(tracking->error, sizeof tracking->error, "%s", why);
     freeReplyObject(tracking->message);
     tracking->message = NULL;
     if (xs_tracking_is_on(tracking))
@@ -113,18 +117,31 @@ static enum xs_error open_news(struct xs_tracking *tracking, long long *ret_id)
     return error;
 }
 
+/* Sends one command whose reply says no more than that all is well. */
+static bool tell(struct xs_tracking *tracking, struct xs_redis *redis, int argc,
+                 const char *const argv[])
+{
+    redisReply *reply = ask(tracking, redis, argc, argv, REDIS_REPLY_STATUS);
+
+    freeReplyObject(reply);
+    return reply != NULL;
+}
+
+static bool ping(struct xs_tracking *tracking, struct xs_redis *data)
+{
+    return tell(tracking, data, 1, (const char *[]){"PING"});
+}
+
+/* Has Redis track. Without the right to PING no beat would succeed, so that is found out here. */
 static enum xs_error track(struct xs_tracking *tracking, struct xs_redis *data, long long id)
 {
     char number[24];
-    redisReply *reply;
+    bool ok;
 
     (void)snprintf(number, sizeof number, "%lld", id);
-    reply = ask(tracking, data, 5, (const char *[]){"CLIENT", "TRACKING", "ON", "REDIRECT", number},
-                REDIS_REPLY_STATUS);
-    if (reply == NULL)
-        return XS_ERROR_UNAVAILABLE;
-    freeReplyObject(reply);
-    return XS_OK;
+    ok = ping(tracking, data) &&
+         tell(tracking, data, 5, (const char *[]){"CLIENT", "TRACKING", "ON", "REDIRECT", number});
+    return ok ? XS_OK : XS_ERROR_UNAVAILABLE;
 }
 
 /* Has the descriptor tell of a connection; it stops by itself when that is closed. */
@@ -230,20 +247,19 @@ static bool tell_key(struct xs_tracking *tracking, struct xs_key_owner *ret_owne
 /* Tries both connections: an answer on the one is waited for, that on the other is due by then. */
 static void beat(struct xs_tracking *tracking, int64_t now_ms)
 {
-    redisReply *pong;
+    bool is_late = now_ms - tracking->beat_ms >= XS_TRACKING_BEAT_MS;
     enum xs_error error;
 
     tracking->beat_ms = now_ms + XS_TRACKING_BEAT_MS;
-    if (tracking->is_pong_due) {
-        end(tracking, "listening to Redis: no answer in time");
+    if (tracking->is_pong_due || is_late) {
+        end(tracking, is_late ? "listening to Redis: stood still for too long to trust it"
+                              : "listening to Redis: no answer in time");
         return;
     }
-    pong = ask(tracking, tracking->data, 1, (const char *[]){"PING"}, REDIS_REPLY_STATUS);
-    if (pong == NULL) {
-        end(tracking, xs_redis_error(tracking->data));
+    if (!ping(tracking, tracking->data)) {
+        end(tracking, NULL);
         return;
     }
-    freeReplyObject(pong);
     error = xs_redis_append(tracking->news, 1, (const char *[]){"PING"},
                             (const size_t[]){strlen("PING")});
     if (error == XS_OK)

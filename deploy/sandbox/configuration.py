@@ -22,6 +22,7 @@ class Configuration:
         self.redis_users = redis_users or {}
         self.redis_paths = {}
         self.fcgi_path = fcgi_path
+        self.cache_entries = None  # the default
         self._domains = {}
         os.makedirs(self.lock_dir, exist_ok=True)
         self.write()
@@ -42,6 +43,8 @@ class Configuration:
             f"\n[fcgi]\nsocket = {self.fcgi_path}\n"
             f"\n[bot]\nname = {self.name}\nlock_dir = {self.lock_dir}\n"
         )
+        if self.cache_entries is not None:
+            text = text.replace("\n[bot]", f"cache_entries = {self.cache_entries}\n\n[bot]")
         for program, (user, password_file) in self.redis_users.items():
             text += f"\n[redis {program}]\nusername = {user}\npassword_file = {password_file}\n"
             if program in self.redis_paths:
