@@ -22,6 +22,9 @@ static bool read_query(const struct xs_request_params *params, struct xs_request
 
     xs_query_parse(params->query, &query);
     request->format = query.has_format ? query.format : xs_accept_choose(params->accept);
+    request->is_stream = request->format == XS_FORMAT_EVENTS;
+    if (request->is_stream)
+        request->format = XS_FORMAT_JSON;
     if (!query.is_valid)
         return false;
     request->style = query.style;
@@ -64,7 +67,9 @@ static enum xs_error read_target(const struct xs_request_params *params, struct 
 enum xs_error xs_request_parse(const struct xs_request_params *params,
                                struct xs_request *ret_request, struct xs_jid *ret_jid)
 {
-    struct xs_request request = {.query = params->query, .if_none_match = params->if_none_match};
+    struct xs_request request = {.query = params->query,
+                                 .if_none_match = params->if_none_match,
+                                 .last_event_id = params->last_event_id};
     bool is_query_valid;
 
     if (params->method == NULL || params->method[0] == '\0')
