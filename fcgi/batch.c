@@ -14,7 +14,7 @@ struct entry {
 };
 
 struct xs_batch {
-    struct xs_store *store;
+    struct xs_reader *reader;
     struct xs_responder *responder;
     struct xs_response response;  /* reused for one after the other */
     bool is_outage;               /* Redis failed last time, and that has been logged */
@@ -28,13 +28,13 @@ struct xs_batch {
     struct xs_lookup *lookups[XS_BATCH_LOOKUPS_MAX]; /* those of `found` that are JIDs */
 };
 
-struct xs_batch *xs_batch_new(struct xs_store *store, int max_age_s)
+struct xs_batch *xs_batch_new(struct xs_reader *reader, int max_age_s)
 {
     struct xs_batch *batch = calloc(1, sizeof(*batch));
 
     if (batch == NULL)
         return NULL;
-    batch->store = store;
+    batch->reader = reader;
     batch->responder = xs_responder_new(max_age_s);
     if (batch->responder == NULL) {
         free(batch);
@@ -138,7 +138,7 @@ static void log_outage(struct xs_batch *batch, enum xs_error error)
 {
     if (error != XS_OK && !batch->is_outage && may_log(&batch->outage_quiet_until_s)) {
         xs_log(XS_LOG_WARNING, "cannot look up presence: %s: %s; answering 503 until that is over",
-               xs_error_string(error), xs_store_error(batch->store));
+               xs_error_string(error), xs_reader_error(batch->reader));
         batch->is_outage = true;
     }
     if (error == XS_OK && batch->is_outage) {
@@ -170,7 +170,7 @@ static void look_up(struct xs_batch *batch)
 {
     if (batch->lookup_count == 0)
         return;
-    (void)xs_store_lookup(batch->store, batch->lookups, batch->lookup_count);
+    (void)xs_reader_look_up(batch->reader, batch->lookups, batch->lookup_count);
     log_outage(batch, find_error(batch));
     log_damage(batch);
 }
@@ -201,6 +201,7 @@ void xs_batch_answer(struct xs_batch *batch, struct xs_pool *pool)
     (void)clock_gettime(CLOCK_REALTIME, &now); /* cannot fail with this clock */
     for (size_t i = 0; i < batch->entry_count; i++)
         answer_entry(batch, pool, &batch->entries[i], now.tv_sec);
+    xs_reader_remember(batch->reader); /* afterwards, as nobody need wait for it */
     batch->entry_count = 0;
     batch->jid_count = 0;
     batch->lookup_count = 0;
