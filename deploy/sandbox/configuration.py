@@ -8,8 +8,9 @@ from sandbox.ports import LOOPBACK
 class Configuration:
     """Writes `xmpp-status.conf` and the password files into `directory`, which must exist.
 
-    `redis_users` says who each program is to Redis: {"fcgi": (user, password file), ...};
-    `redis_paths`, to be changed before write(), where it is for those who reach it another way.
+    `redis_users` says who each program is to Redis: {"fcgi": (user, password file), ...}. Before
+    write(): `redis_paths`, where it is for those who reach it another way; `fcgi_keys`, more of
+    [fcgi].
     """
 
     def __init__(self, directory, redis_path, fcgi_path, redis_timeout_ms=250, redis_users=None):
@@ -22,7 +23,7 @@ class Configuration:
         self.redis_users = redis_users or {}
         self.redis_paths = {}
         self.fcgi_path = fcgi_path
-        self.cache_entries = None  # the default
+        self.fcgi_keys = {}
         self._domains = {}
         os.makedirs(self.lock_dir, exist_ok=True)
         self.write()
@@ -41,10 +42,9 @@ class Configuration:
         text = (
             f"[redis]\naddress = {self.redis_path}\ntimeout_ms = {self.redis_timeout_ms}\n"
             f"\n[fcgi]\nsocket = {self.fcgi_path}\n"
-            f"\n[bot]\nname = {self.name}\nlock_dir = {self.lock_dir}\n"
+            + "".join(f"{key} = {value}\n" for key, value in self.fcgi_keys.items())
+            + f"\n[bot]\nname = {self.name}\nlock_dir = {self.lock_dir}\n"
         )
-        if self.cache_entries is not None:
-            text = text.replace("\n[bot]", f"cache_entries = {self.cache_entries}\n\n[bot]")
         for program, (user, password_file) in self.redis_users.items():
             text += f"\n[redis {program}]\nusername = {user}\npassword_file = {password_file}\n"
             if program in self.redis_paths:

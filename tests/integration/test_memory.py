@@ -40,7 +40,8 @@ class MemoryTest(SystemTest):
     def prepare(cls, system):
         system.start_redis()
         cls.configure(system)
-        system.configuration.cache_entries = cls.cache_entries
+        if cls.cache_entries is not None:
+            system.configuration.fcgi_keys = {"cache_entries": cls.cache_entries}
         system.configuration.write()
         system.start_responder()
         system.start_nginx()
