@@ -27,7 +27,8 @@ class PeerNginx(Nginx):
         with open(self.config_path, "w", encoding="utf-8") as file:
             file.write(CONFIGURATION.format(
                 user=load + ("user root;" if os.geteuid() == 0 else ""), workers=WORKERS,
-                directory=directory, http=http + SERVER.format(port=self.port, location=location),
+                directory=directory, shipped=self._shipped, connections=1024,
+                http=http + SERVER.format(port=self.port, location=location),
             ))
 
 
