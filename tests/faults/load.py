@@ -114,7 +114,8 @@ class Load:
         user = random.choice((*TRUTHS, TOGGLED, TOGGLED, HIDDEN, NEVER))
         # Half of them in words that no cache knows, to see the responder itself.
         query = f"?n={random.randrange(1 << 30)}" if random.random() < 0.5 else ""
-        self.answers.append(self.ask(user, query))
+        answer = self.ask(user, query)
+        self.answers.append(answer)
         self._stop.wait(self.pause_s)
 
     def ask(self, user, query=""):
