@@ -16,6 +16,7 @@
 #include "loop.h"
 #include "options.h"
 #include "reader.h"
+#include "secret.h"
 
 enum { EXIT_USAGE = 2 };
 
@@ -102,8 +103,8 @@ int main(int argc, char *argv[])
     }
     if (options.version)
         return puts("xmpp-status-fcgi " XS_VERSION) < 0 ? EXIT_FAILURE : EXIT_SUCCESS;
-    if (!prepare_signals()) {
-        xs_log(XS_LOG_ERROR, "cannot prepare signals: %s", strerror(errno));
+    if (!prepare_signals() || xs_secret_guard_process() != XS_OK) {
+        xs_log(XS_LOG_ERROR, "cannot prepare the process: %s", strerror(errno));
         return EXIT_FAILURE;
     }
     xmlInitParser();
