@@ -11,6 +11,7 @@ import unittest
 
 from bot_test import BotTest
 from sandbox.configuration import Configuration
+from sandbox.deadline import wait_until
 from sandbox.process import environment
 from sandbox.redis_server import BOT, PANEL, RESPONDER
 from sandbox.system import BOT_PASSWORD, BOT_USER, DOMAIN
@@ -24,6 +25,10 @@ disable_sasl_mechanisms = {
 WRONG_PASSWORD = "never the right password"
 CHUNK = 1 << 20
 SLEEP_S = 30
+# Like root without its capabilities, to which other rules would apply; others have none anyway.
+POWERLESS = (
+    ("setpriv", "--bounding-set=-all", "--inh-caps=-all", "--") if os.geteuid() == 0 else ()
+)
 
 
 def memory(pid):
@@ -93,8 +98,9 @@ class Secrets(BotTest):
                 self.assert_none_in(contents(f"/proc/{pid}/{file}"), (name, file))
             self.assertIn(self.system.configuration.path.encode(), contents(f"/proc/{pid}/cmdline"))
 
-    def test_programs_dump_no_core(self):
-        self.assertTrue(self.dumps_core(["sleep", str(SLEEP_S)]))
+    def test_programs_dump_no_core_and_are_read_by_nobody(self):
+        """Not even by their own user, which another domain's bot runs as."""
+        self.assertEqual(self.exposure(["sleep", str(SLEEP_S)]), {"read", "dumped"})
         # Beside the running ones, and not in their way.
         directory = tempfile.mkdtemp(dir=self.system.directory)
         configuration = Configuration(
@@ -102,9 +108,9 @@ class Secrets(BotTest):
             redis_users=self.system.redis.users(),
         )
         bot = self.system.new_bot(DOMAIN, configuration)
-        self.assertFalse(self.dumps_core(bot.process.argv, b"started as"))
+        self.assertEqual(self.exposure(bot.process.argv, b"started as"), set())
         responder = [self.system.programs.fcgi, "-c", configuration.path]
-        self.assertFalse(self.dumps_core(responder, b"serving on"))
+        self.assertEqual(self.exposure(responder, b"serving on"), set())
 
     def test_refused_password_is_in_no_log_and_in_no_memory(self):
         """A bot that waits before it tries again, which it does with what the file says then."""
@@ -135,23 +141,40 @@ class Secrets(BotTest):
             self.bot.process.wait_ready(lambda: awaited in self.bot.process.log(), awaited)
         self.assert_none_in(self.bot.process.log().encode(), "log")
 
-    def dumps_core(self, argv, awaited=b""):
-        """Ends a program, once it has said something, as a fault would; says whether it dumps."""
+    def exposure(self, argv, awaited=b""):
+        """What a program lets out once it has said something: to its user, and when it fails."""
         unlimited = (resource.RLIM_INFINITY, resource.RLIM_INFINITY)
+        found = set()
         with subprocess.Popen(
-            argv, cwd=self.system.directory, env=environment(ASAN_OPTIONS="handle_abort=0"),
-            stderr=subprocess.PIPE,
+            [*POWERLESS, *argv], cwd=self.system.directory, stderr=subprocess.PIPE,
+            env=environment(ASAN_OPTIONS="handle_abort=0"),
             preexec_fn=lambda: resource.setrlimit(resource.RLIMIT_CORE, unlimited),
         ) as process:
-            while awaited:
-                line = process.stderr.readline()
-                self.assertNotEqual(line, b"")
-                if awaited in line:
-                    break
+            self.await_start(process, argv[0], awaited)
+            reader = subprocess.run(
+                [*POWERLESS, "cat", f"/proc/{process.pid}/auxv"], capture_output=True, check=False,
+                timeout=SLEEP_S,
+            )
+            if reader.returncode == 0 and reader.stdout:
+                found.add("read")
             process.send_signal(signal.SIGABRT)
             _, status = os.waitpid(process.pid, 0)
         self.assertEqual(os.WTERMSIG(status), signal.SIGABRT)
-        return os.WCOREDUMP(status)
+        if os.WCOREDUMP(status):
+            found.add("dumped")
+        return found
+
+    def await_start(self, process, program, awaited):
+        """Waits until the program says something, or if that is nothing, until it is there."""
+        while awaited:
+            line = process.stderr.readline()
+            self.assertNotEqual(line, b"", awaited)
+            if awaited in line:
+                return
+        wait_until(
+            lambda: contents(f"/proc/{process.pid}/cmdline").startswith(program.encode()),
+            f"the start of {program}", SLEEP_S,
+        )
 
 
 class PlainLogin(Secrets):
