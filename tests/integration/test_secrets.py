@@ -24,6 +24,9 @@ disable_sasl_mechanisms = {
 """
 WRONG_PASSWORD = "never the right password"
 CHUNK = 1 << 20
+# The kernel's, which cannot be read, and a sanitizer's notes about memory, terabytes that are empty.
+NOT_OURS = ("[vvar]", "[vvar_vclock]", "[vsyscall]")
+SHADOW = 1 << 32
 SLEEP_S = 30
 # Like root without its capabilities, to which other rules would apply; others have none anyway.
 POWERLESS = (
@@ -34,13 +37,15 @@ POWERLESS = (
 def memory(pid):
     """All that the process could be made to tell: its readable memory, region by region."""
     with open(f"/proc/{pid}/maps", encoding="utf-8") as file:
-        regions = re.findall(r"^(\w+)-(\w+) r\S+ .* (.*)$", file.read(), re.MULTILINE)
+        found = re.findall(r"^(\w+)-(\w+) r\S+ .* (.*)$", file.read(), re.MULTILINE)
+    regions = [(int(start, 16), int(end, 16), name) for start, end, name in found]
     with open(f"/proc/{pid}/mem", "rb", buffering=0) as file:
         for start, end, name in regions:
-            if name not in ("[vvar]", "[vvar_vclock]", "[vsyscall]"):
-                file.seek(int(start, 16))
-                yield name, b"".join(iter(lambda n=int(end, 16): file.read(
-                    min(CHUNK, n - file.tell())), b""))
+            if name not in NOT_OURS and end - start < SHADOW:
+                file.seek(start)
+                yield name, b"".join(
+                    iter(lambda end=end: file.read(min(CHUNK, end - file.tell())), b"")
+                )
 
 
 def find(pid, needles):
