@@ -28,6 +28,7 @@ CHUNK = 1 << 20
 NOT_OURS = ("[vvar]", "[vvar_vclock]", "[vsyscall]")
 SHADOW = 1 << 32
 SLEEP_S = 30
+ATTEMPTS = 3
 # Like root without its capabilities, to which other rules would apply; others have none anyway.
 POWERLESS = (
     ("setpriv", "--bounding-set=-all", "--inh-caps=-all", "--") if os.geteuid() == 0 else ()
@@ -95,7 +96,7 @@ class Secrets(BotTest):
     def test_memory_is_really_looked_at(self):
         for pid in self.pids.values():
             where = find(pid, {"socket": self.system.redis.socket_path.encode()})
-            self.assertIn("socket in [heap]", where)
+            self.assertNotEqual(where, set())
 
     def test_command_line_and_environment_hold_no_password(self):
         for name, pid in self.pids.items():
@@ -124,6 +125,8 @@ class Secrets(BotTest):
         right = contents(path)
         self.addCleanup(self.restart_with, path, right)
         self.restart_with(path, WRONG_PASSWORD.encode(), "login failed")
+        self.bot.process.freeze()
+        self.addCleanup(self.bot.process.thaw)
         self.assertEqual(find(self.bot.process.pid, self.secrets), set())
 
     def test_logs_hold_no_password(self):
@@ -143,7 +146,10 @@ class Secrets(BotTest):
         if awaited is None:
             self.bot.wait_synced()
         else:
-            self.bot.process.wait_ready(lambda: awaited in self.bot.process.log(), awaited)
+            # By then the pause before the next attempt is long.
+            self.bot.process.wait_ready(
+                lambda: self.bot.process.log().count(awaited) >= ATTEMPTS, awaited
+            )
         self.assert_none_in(self.bot.process.log().encode(), "log")
 
     def exposure(self, argv, awaited=b""):
