@@ -10,7 +10,9 @@ import subprocess
 import sys
 import unittest
 
+from sandbox import ports
 from sandbox.errors import SandboxError
+from sandbox.process import Process
 from sandbox.system import DOMAIN, Programs, System
 from unit_filter import allowed
 
@@ -20,6 +22,23 @@ UNITS = {
 }
 SECCOMP_MODE_FILTER = "2"
 RUN_S = 30
+ELSEWHERE = f"""\
+[redis]
+address = localhost:{{port}}
+[redis bot]
+address = {{socket}}
+username = {{user}}
+password_file = {{password_file}}
+[fcgi]
+socket = {{directory}}/fcgi.sock
+[bot]
+lock_dir = {{directory}}
+[domain {DOMAIN}]
+jid = presence@{DOMAIN}
+password_file = {{password_file}}
+host = localhost
+port = {{port}}
+"""
 # What somebody who has taken over a program would want, and neither ever needs.
 DANGEROUS = {
     "add_key", "bpf", "clone", "clone3", "execveat", "fork", "init_module", "io_uring_setup", "kill",
@@ -84,6 +103,27 @@ class Filter(unittest.TestCase):
                 self.assertEqual(status["NoNewPrivs"], "1")
                 built = os.path.realpath(os.environ[f"XMPP_STATUS_BUILT_{name}"])
                 self.assertEqual(os.readlink(f"/proc/{process.pid}/exe"), built)
+
+    def test_it_allows_what_other_configurations_need(self):
+        """Names to be looked up, Redis by TCP, the host's own name: not how the sandbox does it."""
+        with System(Programs.from_environment()) as system:
+            system.start_redis()
+            user, password_file = system.redis.users()["bot"]
+            path = system.path("elsewhere.conf")
+            with open(path, "w", encoding="utf-8") as file:
+                file.write(ELSEWHERE.format(
+                    directory=system.directory, port=ports.pick(), user=user,
+                    socket=system.redis.socket_path, password_file=password_file,
+                ))
+            for program, operands, words in (
+                (system.programs.fcgi, (), "serving on"),
+                (system.programs.bot, (DOMAIN,), "no secured connection"),
+            ):
+                process = Process(program, [program, "-c", path, *operands], system.path("log"))
+                self.addCleanup(process.kill)
+                process.start()
+                process.wait_ready(lambda words=words, of=process: words in of.log(), words)
+                self.assertEqual(process.stop(), 0)
 
     def test_it_allows_nothing_dangerous(self):
         for unit in UNITS.values():
