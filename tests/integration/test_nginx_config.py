@@ -20,6 +20,7 @@ http {{
     listen unix:{directory}/http.sock;
     include {shipped}/location.conf;
     include {shipped}/metrics.conf;
+    include {shipped}/web.conf;
   }}
 }}
 """
@@ -40,7 +41,7 @@ class NginxConfiguration(unittest.TestCase):
         """All but the directory they are installed in, for someone with a server block."""
         shipped = os.path.join(self.directory, "installed")
         os.mkdir(shipped)
-        for name in ("upstream.conf", "fastcgi.conf", "location.conf", "metrics.conf"):
+        for name in ("upstream.conf", "fastcgi.conf", "location.conf", "metrics.conf", "web.conf"):
             with (
                 open(os.path.join(SHIPPED, name), encoding="utf-8") as source,
                 open(os.path.join(shipped, name), "w", encoding="utf-8") as copy,
