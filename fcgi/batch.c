@@ -10,7 +10,7 @@
 struct entry {
     struct xs_connection *connection;
     struct xs_request request;
-    struct xs_lookup lookup; /* used only if the request is one */
+    struct xs_lookup *lookups; /* as many as the request has JIDs */
 };
 
 struct xs_batch {
@@ -21,9 +21,11 @@ struct xs_batch {
     int64_t outage_quiet_until_s; /* monotonic, as the next one */
     int64_t damage_quiet_until_s;
     size_t entry_count;
-    size_t lookup_count;
-    struct xs_lookup *lookups[XS_BATCH_MAX];
+    size_t jid_count;    /* of `found`, in use */
+    size_t lookup_count; /* of `lookups`, in use */
     struct entry entries[XS_BATCH_MAX];
+    struct xs_lookup found[XS_BATCH_LOOKUPS_MAX];
+    struct xs_lookup *lookups[XS_BATCH_LOOKUPS_MAX]; /* those of `found` that are JIDs */
 };
 
 struct xs_batch *xs_batch_new(struct xs_store *store, int max_age_s)
@@ -49,22 +51,65 @@ void xs_batch_free(struct xs_batch *batch)
     free(batch);
 }
 
+bool xs_batch_is_full(const struct xs_batch *batch)
+{
+    return batch->entry_count == XS_BATCH_MAX ||
+           batch->jid_count > XS_BATCH_LOOKUPS_MAX - XS_QUERY_JIDS_MAX;
+}
+
+/* Reads the JIDs of a list. What is not a JID is not looked up, see xs_verdict_of. */
+static enum xs_error read_list(struct xs_batch *batch, const struct entry *entry)
+{
+    const char *pos = entry->request.query;
+
+    for (size_t i = 0; i < entry->request.jid_count; i++) {
+        struct xs_lookup *lookup = &entry->lookups[i];
+        enum xs_error error = xs_query_next_jid(&pos, &lookup->jid);
+
+        if (error == XS_ERROR_NOMEM)
+            return error;
+        if (error == XS_OK)
+            batch->lookups[batch->lookup_count++] = lookup;
+        else
+            lookup->jid.local_len = 0;
+    }
+    return XS_OK;
+}
+
+/* Reads a request and what it is for into an entry that is not in use yet. */
+static enum xs_error read_entry(struct xs_batch *batch, struct entry *entry)
+{
+    size_t lookup_count = batch->lookup_count;
+    struct xs_request_params params;
+    enum xs_error error = xs_connection_read(entry->connection, &params);
+
+    entry->lookups = &batch->found[batch->jid_count];
+    if (error == XS_OK)
+        error = xs_request_parse(&params, &entry->request, &entry->lookups->jid);
+    if (error != XS_OK)
+        return error;
+    if (entry->request.is_list)
+        error = read_list(batch, entry);
+    else if (entry->request.jid_count > 0)
+        batch->lookups[batch->lookup_count++] = entry->lookups;
+    if (error != XS_OK)
+        batch->lookup_count = lookup_count;
+    return error;
+}
+
 void xs_batch_add(struct xs_batch *batch, struct xs_pool *pool, struct xs_connection *connection)
 {
     struct entry *entry = &batch->entries[batch->entry_count];
-    struct xs_request_params params;
 
-    assert(batch->entry_count < XS_BATCH_MAX);
-    if (xs_connection_read(connection, &params) != XS_OK ||
-        xs_request_parse(&params, &entry->request, &entry->lookup.jid) != XS_OK) {
+    assert(!xs_batch_is_full(batch));
+    entry->connection = connection;
+    if (read_entry(batch, entry) != XS_OK) {
         xs_pool_close(pool, connection);
         return;
     }
     xs_pool_set_busy(pool, connection);
-    entry->connection = connection;
     batch->entry_count++;
-    if (xs_request_is_lookup(&entry->request))
-        batch->lookups[batch->lookup_count++] = &entry->lookup;
+    batch->jid_count += entry->request.jid_count;
 }
 
 /* Returns the first error among the lookups, XS_OK if there is none. */
@@ -135,7 +180,7 @@ static void answer_entry(struct xs_batch *batch, struct xs_pool *pool, struct en
 {
     struct xs_connection *connection = entry->connection;
 
-    if (xs_responder_answer(batch->responder, &entry->request, &entry->lookup, now_s,
+    if (xs_responder_answer(batch->responder, &entry->request, entry->lookups, now_s,
                             &batch->response) == XS_OK)
         xs_connection_answer(connection, &batch->response);
     else
@@ -157,5 +202,6 @@ void xs_batch_answer(struct xs_batch *batch, struct xs_pool *pool)
     for (size_t i = 0; i < batch->entry_count; i++)
         answer_entry(batch, pool, &batch->entries[i], now.tv_sec);
     batch->entry_count = 0;
+    batch->jid_count = 0;
     batch->lookup_count = 0;
 }

@@ -7,11 +7,16 @@
 #ifndef XS_BATCH_H
 #define XS_BATCH_H
 
+#include <stdbool.h>
+
 #include "pool.h"
 #include "store.h"
 
 /* Requests in a batch at most. */
 #define XS_BATCH_MAX 256
+
+/* JIDs that the requests of a batch are for at most. */
+#define XS_BATCH_LOOKUPS_MAX 512
 
 /* How long damage in Redis, or another outage of it, is not worth a log line after the last one. */
 #define XS_BATCH_QUIET_S 60
@@ -26,6 +31,10 @@ struct xs_batch *xs_batch_new(struct xs_store *store, int max_age_s);
 
 /* Frees a batch. NULL is allowed. */
 void xs_batch_free(struct xs_batch *batch);
+
+/* Says whether there may be no room for another request, so that those there have to be answered.
+ */
+bool xs_batch_is_full(const struct xs_batch *batch);
 
 /*
  * Reads the whole request that waits on a connection of `pool` and adds it, making the connection

@@ -121,6 +121,8 @@ static void look_at(struct loop *loop, struct xs_connection *connection, uint32_
 
     switch (xs_connection_peek(connection, has_ended, loop->buffer)) {
     case XS_WAITING_WHOLE:
+        if (xs_batch_is_full(loop->batch))
+            xs_batch_answer(loop->batch, loop->pool);
         xs_batch_add(loop->batch, loop->pool, connection);
         break;
     case XS_WAITING_PART:
@@ -180,7 +182,7 @@ static int find_timeout_ms(const struct loop *loop)
 /* One turn. `ret_count` is the number of events there were. */
 static enum xs_error turn(struct loop *loop, int *ret_count)
 {
-    struct epoll_event events[XS_BATCH_MAX]; /* one request each at most: the batch has room */
+    struct epoll_event events[XS_BATCH_MAX]; /* one request each at most */
     bool can_accept = false;
     int count = epoll_wait(loop->epoll_fd, events, XS_BATCH_MAX, find_timeout_ms(loop));
 

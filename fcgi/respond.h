@@ -36,16 +36,19 @@ struct xs_responder *xs_responder_new(int max_age_s);
 void xs_responder_free(struct xs_responder *responder);
 
 /*
- * Answers a request. `lookup` has the JID and what was found; it is read, and may be NULL
- * otherwise, only if xs_request_is_lookup(request). Facts that are not known for whatever reason
- * give 503. `now_s` is the Unix second by which the lease and last activity are judged. What the
- * request borrows must still be there.
+ * Answers a request. `lookups` are request->jid_count JIDs and what was found, in the order asked
+ * for; they are read, and may be NULL otherwise, only if xs_request_is_lookup(request). One without
+ * a local part is not a JID, see xs_verdict_of. Facts that are not known for whatever reason give
+ * 503, in a list of several an entry. `now_s` is the Unix second by which the lease and last
+ * activity are judged. What the request borrows must still be there.
+ *
+ * A list is 200, whatever its entries say; but 400 if it would exceed XS_BODY_LIST_MAX.
  *
  * Returns XS_OK or XS_ERROR_NOMEM; `ret_response` is filled in the first case only. RFC 3875
  * section 6, RFC 9110.
  */
 enum xs_error xs_responder_answer(struct xs_responder *responder, const struct xs_request *request,
-                                  const struct xs_lookup *lookup, int64_t now_s,
+                                  const struct xs_lookup *lookups, int64_t now_s,
                                   struct xs_response *ret_response);
 
 #endif
