@@ -12,7 +12,7 @@ const languages = {
 const MAX_JIDS = 100, POLL_MS = 5000, SLOWEST_MS = 80000, AGAIN_MS = 60000;
 const PATIENCE_MS = 10000; // with a silent server
 
-const labels = new WeakMap();
+const labels = new WeakMap(); // what elements said before
 let elements, jids, names; // JIDs as the page writes them, and as the server does
 let turn = 0, timer, delay, stream, streamAfter = 0;
 
@@ -35,38 +35,36 @@ function show(element, answer) {
   text.textContent = word;
   element.setAttribute("aria-label", labels.get(element) + ": " + word);
   states.forEach(other => element.classList.toggle("xmpp-status-" + other, other == state));
-  element.dispatchEvent(new CustomEvent("xmpp-status", {detail: answer}));
+  element.dispatchEvent(new CustomEvent("xmpp-status", {bubbles: true, detail: answer}));
 }
 
 const showAll = (jid, answer) =>
   elements.forEach(element => jidOf(element) == jid && show(element, answer));
 
+const rest = () => timer = clearTimeout(timer);
+
 function wait(action, ms) {
-  clearTimeout(timer);
+  rest();
   timer = setTimeout(action, ms * (1 + Math.random() / 4));
 }
 
-function address(format) {
-  const [first, ...others] = jids.map(encodeURIComponent);
-  const question = others[0] ? `?jid=${first}&jid=${others.join("&jid=")}&` : `/${first}?`;
-  return new URL("status", script.src) + question + "format=" + format;
-}
+const address = format =>
+  new URL(`status?format=${format}&jid=` + jids.map(encodeURIComponent).join("&jid="), script.src);
 
 // The answers' order tells how the server writes each JID, and so whom an event is about.
 async function ask() {
   const mine = ++turn;
-  let answers = [], ok;
+  let answers = [];
   names = [];
   try {
     const response = await fetch(address("json"), {signal: AbortSignal.timeout(PATIENCE_MS)});
     answers = [].concat(await response.json());
     names = answers.map(answer => answer.jid);
-    ok = response.status < 429;
   } catch { }
   if (mine != turn) return;
   const known = names.some(name => name);
   jids.forEach((jid, i) => showAll(jid, answers[i] || {}));
-  delay = ok && known ? POLL_MS : Math.min(2 * delay, SLOWEST_MS);
+  delay = known ? POLL_MS : Math.min(2 * delay, SLOWEST_MS);
   known && Date.now() > streamAfter ? listen() : wait(ask, delay);
 }
 
@@ -82,18 +80,19 @@ function listen() {
   stream.onmessage = event => {
     const answer = JSON.parse(event.data);
     heard = true;
-    clearTimeout(timer);
+    rest();
     jids.forEach((jid, i) => names[i] == answer.jid && showAll(jid, answer));
   };
   // One that has come back may have nothing new to say.
-  stream.onopen = () => heard && clearTimeout(timer);
-  stream.onerror = () => stream.readyState == 2 ? fail() : wait(fail, PATIENCE_MS);
+  stream.onopen = () => heard && rest();
+  // However often it fails in between, it has so long to come back.
+  stream.onerror = () => stream.readyState == 2 ? fail() : timer || wait(fail, PATIENCE_MS);
 }
 
 // Also stops: a hidden page asks nothing.
 function start() {
   turn++;
-  clearTimeout(timer);
+  rest();
   stream?.close();
   delay = POLL_MS;
   elements = [...document.querySelectorAll("[data-xmpp-status]")];

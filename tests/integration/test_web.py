@@ -130,19 +130,6 @@ class Served(SystemTest):
         for path in ("x", "status.html", "..%2fweb.conf", "CMakeLists.txt/", "en.html/"):
             self.assertEqual(self.get(f"/xmpp/{path}").status, 404, path)
 
-    def test_form_leads_to_the_badge(self):
-        for typed, status in (
-            ("alice%40tiggerswelt.net", 404), ("%0D%0AX-Evil:%20x%40tiggerswelt.net", 400),
-            ("", 400), ("a%2Fb", 400),
-        ):
-            with self.subTest(typed):
-                response = self.get(f"/xmpp/badge?jid={typed}")
-                self.assertEqual(response.status, 303)
-                self.assertEqual(response.header("Location"), f"/xmpp/status/{typed}?format=svg")
-                badge = self.get(response.header("Location"))
-                self.assertEqual(badge.status, status)
-                self.assertIn(b"<svg", badge.body)
-
     def test_presence_is_answered_as_before(self):
         self.assertEqual(self.get("/xmpp/status/page.js?format=text").body, b"unknown\n")
 

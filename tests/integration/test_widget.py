@@ -134,6 +134,35 @@ class Elements(WidgetTest):
         self.wait_state(page, "away")
 
 
+    def test_many_are_asked_about_at_once_each_in_its_spelling(self):
+        self.store.write_record(self.jid("bob"), type="available", show="dnd")
+        with Recorder(self.system.nginx.port) as recorder:
+            page = self.open(
+                self.element("malformed", 'id="malformed"')
+                + self.element(f"BOB@{DOMAIN.upper()}/phone", 'id="bob"')
+                + self.element(self.jid("nobody"), 'id="nobody"')
+                + self.element(attributes='id="alice"') + self.element(attributes='id="again"')
+                + self.element(self.jid("bob"), 'id="spelt"'),
+                port=recorder.port,
+            )
+            for name, state in (("bob", "dnd"), ("alice", "away"), ("again", "away"),
+                                ("spelt", "dnd"), ("nobody", "unknown"), ("malformed", "unknown")):
+                self.wait_state(page, state, name=name)
+            asked = [line for line in recorder.requests if b"format=json" in line]
+            self.assertEqual(len(asked), 1)
+            self.assertEqual(asked[0].count(b"jid="), 5)
+            page.go("about:blank")
+
+    def test_hundred_are_asked_about_and_more_stay_unknown(self):
+        for number in range(102):
+            self.store.write_record(self.jid(f"u{number}"), type="available")
+        page = self.open("".join(
+            self.element(self.jid(f"u{number}"), f'id="u{number}"') for number in range(102)
+        ))
+        for name, state in (("u0", "online"), ("u99", "online"), ("u100", "unknown")):
+            self.wait_state(page, state, name=name)
+
+
 class Errors(WidgetTest):
     def test_who_is_not_published_is_unknown(self):
         page = self.open(self.element(self.jid("nobody")))
@@ -177,6 +206,8 @@ class Polling(WidgetTest):
         with Recorder(self.system.nginx.port) as recorder:
             page = self.open(self.element(), port=recorder.port)
             self.wait_state(page, "away")
+            wait_until(lambda: any(b"format=events" in line for line in recorder.requests),
+                       "the question for a stream")
             page.evaluate(HIDE % "true")
             asked = len(recorder.requests)
             # Another page, which is seen, has asked twice meanwhile.
