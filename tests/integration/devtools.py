@@ -157,8 +157,10 @@ class Page:
         return answer["result"].get("value")
 
     def wait_for(self, script, what, seconds):
-        """Waits until an expression is true."""
-        wait_until(lambda: self.evaluate(f"Boolean({script})"), what, seconds)
+        """Waits until an expression, or what it promises, is true."""
+        wait_until(
+            lambda: self.evaluate(f"(async () => Boolean(await ({script})))()"), what, seconds
+        )
 
     def type(self, text):
         """Types into what has the focus."""
