@@ -7,7 +7,7 @@ import time
 import unittest
 from html.parser import HTMLParser
 
-from devtools import Browser
+from devtools import INSECURE_HOST, Browser
 from sandbox.ports import LOOPBACK
 from sandbox.system import DOMAIN, PAGE
 from strict_site import StrictSite
@@ -154,6 +154,15 @@ class Shown(PageTest):
         page.wait_for(f"{TEXT.format('`#details`')}.includes('at present')", "no lease", SHOWN_S)
         self.wait_shown(page, f"{self.alice} unknown")
 
+    def test_way_back_leads_to_whom_was_shown_before(self):
+        page = self.open(self.alice)
+        self.wait_shown(page, f"{self.alice} do not disturb")
+        page.go(f"{self.address}#{self.jid('nobody')}")
+        self.wait_shown(page, f"{self.jid('nobody')} unknown")
+        page.evaluate("history.back()")
+        self.wait_shown(page, f"{self.alice} do not disturb")
+        self.assertEqual(page.evaluate("document.querySelector('#jid').value"), self.alice)
+
     def test_german_by_the_browser_and_by_the_switch_which_keeps_the_jid(self):
         page = self.browser.open()
         page.speak("de-AT,de;q=0.9,en;q=0.8")
@@ -194,6 +203,19 @@ class Copied(PageTest):
             page.wait_for(f"{TEXT.format('`#copied`')} == 'Copied: {title}'", "the word", SHOWN_S)
             self.assertEqual(page.evaluate("navigator.clipboard.readText()"),
                              self.snippet(page, name))
+
+    def test_button_copies_without_tls_too(self):
+        page = self.browser.open()
+        page.go(f"http://{INSECURE_HOST}:{self.system.nginx.port}{PAGE}#{self.alice}")
+        self.assertFalse(page.evaluate("isSecureContext"))
+        self.wait_shown(page, f"{self.alice} do not disturb")
+        url = self.snippet(page, "url")
+        page.evaluate("document.querySelector('#url + button').focus()")
+        page.press("Enter")
+        page.wait_for(f"{TEXT.format('`#copied`')}.startsWith('Copied')", "the word", SHOWN_S)
+        page.evaluate("document.querySelector('#jid').select()")
+        page.paste()
+        page.wait_for(f"document.querySelector('#jid').value == {json.dumps(url)}", url, SHOWN_S)
 
     def test_style_chosen_by_keyboard_is_in_the_snippets(self):
         page = self.open(self.alice)
