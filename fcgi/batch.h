@@ -1,7 +1,7 @@
 /*
  * batch.h: the requests of one turn of the loop, looked up together and then answered.
  *
- * Does I/O through the store and on the connections, reads the wall clock and logs when Redis
+ * Does I/O through the reader and on the connections, reads the wall clock and logs when Redis
  * fails and when it is back.
  */
 #ifndef XS_BATCH_H
@@ -9,8 +9,9 @@
 
 #include <stdbool.h>
 
+#include "monitor.h"
 #include "pool.h"
-#include "store.h"
+#include "reader.h"
 
 /* Requests in a batch at most. */
 #define XS_BATCH_MAX 256
@@ -24,10 +25,11 @@
 struct xs_batch;
 
 /*
- * Makes an empty batch on a store, which is borrowed for its life. `max_age_s` as for
- * xs_responder_new. Freed with xs_batch_free. NULL if out of memory.
+ * Makes an empty batch on a reader and with a monitor, which counts what is done and answers what
+ * is not about presence; both are borrowed for its life. `max_age_s` as for xs_responder_new. Freed
+ * with xs_batch_free. NULL if out of memory.
  */
-struct xs_batch *xs_batch_new(struct xs_store *store, int max_age_s);
+struct xs_batch *xs_batch_new(struct xs_reader *reader, struct xs_monitor *monitor, int max_age_s);
 
 /* Frees a batch. NULL is allowed. */
 void xs_batch_free(struct xs_batch *batch);
@@ -44,8 +46,9 @@ bool xs_batch_is_full(const struct xs_batch *batch);
 void xs_batch_add(struct xs_batch *batch, struct xs_pool *pool, struct xs_connection *connection);
 
 /*
- * Looks up all that was added, in one round trip, answers everything and empties the batch. The
- * connections are then idle or closed.
+ * Looks up all that was added, in one round trip at most, answers everything and empties the batch.
+ * The connections are then idle or closed. If the operator asks too, that is one more round trip.
+ * The reader must have been refreshed in this turn.
  */
 void xs_batch_answer(struct xs_batch *batch, struct xs_pool *pool);
 

@@ -14,12 +14,14 @@
 #include "log.h"
 #include "notify.h"
 
-/* The state of the loop. Connections' events carry the connection, the others these addresses. */
+/* The state of the loop. Connections' and the reader's events carry them, others these addresses.
+ */
 struct loop {
     int epoll_fd;
     int signal_fd;
     int listen_fd;
     struct xs_pool *pool;
+    struct xs_reader *reader;
     struct xs_batch *batch;
     int64_t now_ms;           /* when the last wait ended */
     int64_t stop_ms;          /* the end at the latest; INT64_MAX before the signal */
@@ -171,6 +173,8 @@ static int find_timeout_ms(const struct loop *loop)
         deadline_ms = loop->notify_ms;
     if (loop->accept_resume_ms < deadline_ms)
         deadline_ms = loop->accept_resume_ms;
+    if (xs_reader_deadline_ms(loop->reader) < deadline_ms)
+        deadline_ms = xs_reader_deadline_ms(loop->reader);
     if (deadline_ms == INT64_MAX)
         return -1;
     left_ms = deadline_ms - read_clock_ms();
@@ -194,10 +198,11 @@ static enum xs_error turn(struct loop *loop, int *ret_count)
             can_accept = true;
         else if (events[i].data.ptr == &loop->signal_fd)
             begin_stop(loop);
-        else
+        else if (events[i].data.ptr != loop->reader)
             look_at(loop, events[i].data.ptr, events[i].events);
     }
     *ret_count = count;
+    xs_reader_refresh(loop->reader, loop->now_ms); /* before anything is looked up */
     xs_batch_answer(loop->batch, loop->pool);
     xs_pool_expire(loop->pool, loop->now_ms);
     if (loop->now_ms >= loop->notify_ms)
@@ -223,6 +228,9 @@ static enum xs_error open_loop(struct loop *loop)
     if (loop->epoll_fd < 0 || loop->signal_fd < 0 ||
         !watch(loop, loop->signal_fd, EPOLLIN, &loop->signal_fd))
         return XS_ERROR_SYSTEM;
+    if (xs_reader_fd(loop->reader) >= 0 &&
+        !watch(loop, xs_reader_fd(loop->reader), EPOLLIN, loop->reader))
+        return XS_ERROR_SYSTEM;
     loop->now_ms = read_clock_ms();
     notify_alive(loop);
     return resume_accept(loop);
@@ -240,11 +248,12 @@ static void close_loop(struct loop *loop)
     errno = saved_errno;
 }
 
-enum xs_error xs_loop_run(int listen_fd, struct xs_batch *batch)
+enum xs_error xs_loop_run(int listen_fd, struct xs_reader *reader, struct xs_batch *batch)
 {
     struct loop loop = {.epoll_fd = -1,
                         .signal_fd = -1,
                         .listen_fd = listen_fd,
+                        .reader = reader,
                         .batch = batch,
                         .stop_ms = INT64_MAX,
                         .accept_resume_ms = INT64_MAX};

@@ -1,10 +1,10 @@
 /*
  * loop.h: the event loop of the responder.
  *
- * Each turn waits, takes all whole requests that are there, asks Redis once, answers them all, and
- * accepts new connections. One thread; nothing but the wait and the one round trip ever blocks.
- * Does I/O on all connections, reads the monotonic clock, tells systemd of readiness and life, and
- * logs.
+ * Each turn waits, takes all whole requests that are there, hears what has changed in Redis, asks
+ * it once for what is not known, answers them all, and accepts new connections. One thread; nothing
+ * but the wait and the one round trip ever blocks. Does I/O on all connections, reads the monotonic
+ * clock, tells systemd of readiness and life, and logs.
  */
 #ifndef XS_LOOP_H
 #define XS_LOOP_H
@@ -30,10 +30,11 @@
 /*
  * Serves on `listen_fd`, a listening stream socket that does not block, until SIGTERM or SIGINT,
  * which the caller must have blocked, arrives. Requests that have arrived by then are answered.
- * `listen_fd` and `batch` stay the caller's. All connections are closed at the end.
+ * `listen_fd`, `reader` and `batch`, which is on it, stay the caller's. All connections are closed
+ * at the end.
  *
  * Returns XS_OK after a stop by signal; XS_ERROR_NOMEM or XS_ERROR_SYSTEM (errno says why).
  */
-enum xs_error xs_loop_run(int listen_fd, struct xs_batch *batch);
+enum xs_error xs_loop_run(int listen_fd, struct xs_reader *reader, struct xs_batch *batch);
 
 #endif

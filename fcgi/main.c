@@ -14,8 +14,9 @@
 #include "listener.h"
 #include "log.h"
 #include "loop.h"
+#include "monitor.h"
 #include "options.h"
-#include "store.h"
+#include "reader.h"
 
 enum { EXIT_USAGE = 2 };
 
@@ -30,12 +31,13 @@ static bool prepare_signals(void)
     return sigprocmask(SIG_BLOCK, &signals, NULL) == 0 && signal(SIGPIPE, SIG_IGN) != SIG_ERR;
 }
 
-static int run_loop(const struct xs_listener *listener, struct xs_batch *batch)
+static int run_loop(const struct xs_listener *listener, struct xs_reader *reader,
+                    struct xs_batch *batch)
 {
     enum xs_error error;
 
     xs_log(XS_LOG_INFO, "serving on %s", listener->path != NULL ? listener->path : "descriptor 0");
-    error = xs_loop_run(listener->fd, batch);
+    error = xs_loop_run(listener->fd, reader, batch);
     if (error != XS_OK) {
         xs_log(XS_LOG_ERROR, "cannot go on serving: %s: %s", xs_error_string(error),
                strerror(errno));
@@ -49,12 +51,16 @@ static int serve(const struct xs_config *config)
 {
     struct xs_listener listener = {.fd = -1};
     struct xs_error_info info = {.code = XS_OK};
-    struct xs_store *store = xs_store_new(&config->redis[XS_PROGRAM_FCGI]);
+    struct xs_monitor *monitor = xs_monitor_new(config, XS_VERSION);
+    struct xs_reader *reader = NULL;
     struct xs_batch *batch = NULL;
     int exit_code = EXIT_FAILURE;
 
-    if (store != NULL)
-        batch = xs_batch_new(store, config->max_age_s);
+    if (monitor != NULL)
+        reader = xs_reader_new(&config->redis[XS_PROGRAM_FCGI], (size_t)config->cache_entries,
+                               xs_monitor_metrics(monitor));
+    if (reader != NULL)
+        batch = xs_batch_new(reader, monitor, config->max_age_s);
     if (batch == NULL || xs_connection_init_library() != XS_OK) {
         xs_log(XS_LOG_ERROR, "cannot start: %s", xs_error_string(XS_ERROR_NOMEM));
         goto out;
@@ -63,11 +69,12 @@ static int serve(const struct xs_config *config)
         xs_log(XS_LOG_ERROR, "%s", info.text);
         goto out;
     }
-    exit_code = run_loop(&listener, batch);
+    exit_code = run_loop(&listener, reader, batch);
 out:
     xs_listener_close(&listener);
     xs_batch_free(batch);
-    xs_store_free(store);
+    xs_reader_free(reader);
+    xs_monitor_free(monitor);
     return exit_code;
 }
 

@@ -11,13 +11,13 @@
 #define NAME_MAX_LEN 16
 
 static const char *const format_words[] = {
-    [XS_FORMAT_XML] = "xml",
-    [XS_FORMAT_JSON] = "json",
-    [XS_FORMAT_TEXT] = "text",
-    [XS_FORMAT_SVG] = "svg",
+    [XS_FORMAT_XML] = "xml", [XS_FORMAT_JSON] = "json",     [XS_FORMAT_TEXT] = "text",
+    [XS_FORMAT_SVG] = "svg", [XS_FORMAT_EVENTS] = "events",
 };
 
-_Static_assert(sizeof format_words / sizeof *format_words == XS_FORMAT_COUNT, "one word each");
+#define FORMAT_WORD_COUNT (sizeof format_words / sizeof *format_words)
+
+_Static_assert(FORMAT_WORD_COUNT == XS_FORMAT_COUNT + 1, "one word each");
 
 /* The parameters that we know. */
 enum name { NAME_FORMAT, NAME_STYLE, NAME_LABEL, NAME_ANY, NAME_JID, NAME_COUNT };
@@ -64,7 +64,7 @@ static bool forget_format(struct xs_query *query)
 
 static bool read_format(const struct decoded *value, struct xs_query *query)
 {
-    for (int format = 0; format < XS_FORMAT_COUNT; format++) {
+    for (size_t format = 0; format < FORMAT_WORD_COUNT; format++) {
         if (decoded_is(value, format_words[format])) {
             query->format = (enum xs_format)format;
             query->has_format = true;

@@ -30,7 +30,7 @@
 struct xs_query {
     bool is_valid;                /* if not, `format` alone is of use */
     bool has_format;              /* it names one, and only one */
-    enum xs_format format;        /* XS_FORMAT_XML if it names none */
+    enum xs_format format;        /* XS_FORMAT_EVENTS included; XS_FORMAT_XML if it names none */
     bool is_any;                  /* of several JIDs the most available shall be the answer */
     size_t jid_count;             /* 0..XS_QUERY_JIDS_MAX, see xs_query_next_jid */
     enum xs_badge_style style;    /* of a badge; XS_BADGE_FLAT if it names none */
@@ -42,10 +42,10 @@ struct xs_query {
  * Reads a query, NUL-terminated, of any content; NULL or "" for none. Cannot fail.
  *
  * Names and values are percent-decoded once, and a plus is a space, as forms have it. A query is
- * valid if `format` is xml, json, text or svg; `style` is flat or dot; `label` is UTF-8 of at most
- * XS_LABEL_MAX bytes; `any` has no value or is 1; each of them comes once at most; `jid`, whatever
- * its value, XS_QUERY_JIDS_MAX times at most; and the query keeps to its limits. Other parameters
- * are ignored, whatever they are.
+ * valid if `format` is xml, json, text, svg or events; `style` is flat or dot; `label` is UTF-8 of
+ * at most XS_LABEL_MAX bytes; `any` has no value or is 1; each of them comes once at most; `jid`,
+ * whatever its value, XS_QUERY_JIDS_MAX times at most; and the query keeps to its limits. Other
+ * parameters are ignored, whatever they are.
  *
  * From the label is removed what XML 1.0 forbids, other controls, and what sets the direction of
  * text: U+061C, U+200E, U+200F, U+202A to U+202E, U+2066 to U+2069. Tabs and newlines become

@@ -15,10 +15,19 @@
 /* The parameters that are read. Borrowed, NUL-terminated; NULL if the web server sent none. */
 struct xs_request_params {
     const char *method; /* REQUEST_METHOD */
+    const char *script; /* SCRIPT_NAME, as the web server was configured to send it */
     const char *path;   /* PATH_INFO, percent-decoded by the web server: never decode it again */
     const char *query;  /* QUERY_STRING, as the client wrote it */
     const char *accept; /* HTTP_ACCEPT */
     const char *if_none_match; /* HTTP_IF_NONE_MATCH */
+    const char *last_event_id; /* HTTP_LAST_EVENT_ID */
+};
+
+/* What a request is for. */
+enum xs_target {
+    XS_TARGET_STATUS,  /* somebody's presence: whatever is not one of the others */
+    XS_TARGET_METRICS, /* SCRIPT_NAME is /xmpp/metrics */
+    XS_TARGET_HEALTH   /* SCRIPT_NAME is /xmpp/health */
 };
 
 enum xs_method {
@@ -37,9 +46,11 @@ enum xs_flaw {
 
 /* A request. A plain value, but what it borrows lives as long as the parameters. */
 struct xs_request {
+    enum xs_target target; /* unless it is XS_TARGET_STATUS, only the method counts */
     enum xs_method method;
     enum xs_flaw flaw;            /* XS_FLAW_NONE unless the method is GET or HEAD */
-    enum xs_format format;        /* of the answer, be it an error */
+    enum xs_format format;        /* of the answer, be it an error; never XS_FORMAT_EVENTS */
+    bool is_stream;               /* a stream of events is asked for; `format` is JSON then */
     bool is_list;                 /* the JIDs are those of the query, not that of the path */
     bool is_any;                  /* the answer is that of the most available of them */
     size_t jid_count;             /* 1, or of a list 1..XS_QUERY_JIDS_MAX; 0 unless to look up */
@@ -48,12 +59,14 @@ struct xs_request {
     char label[XS_LABEL_MAX + 1]; /* of a badge, see struct xs_query */
     const char *query;            /* borrowed; NULL if there is none: xs_query_next_jid */
     const char *if_none_match;    /* borrowed; NULL if there is none */
+    const char *last_event_id;    /* borrowed; NULL if there is none */
 };
 
 /*
  * Reads a request. Without a path it is for the JIDs of its query, with one for the JID there. The
  * format is the one that the query names; if it names none, or none that exists, the one that the
- * Accept header chooses. A badge shows one user, so several JIDs in XS_FORMAT_SVG are like `any`.
+ * Accept header chooses; with XS_FORMAT_EVENTS it is for a stream. A badge shows one user, so
+ * several JIDs in XS_FORMAT_SVG are like `any`.
  *
  * Returns XS_OK and fills `ret_request`, and `ret_jid` if xs_request_is_lookup is then true and it
  * is no list; XS_ERROR_INVALID if there is no method, which no web server sends; XS_ERROR_NOMEM. On

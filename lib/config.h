@@ -35,6 +35,7 @@ struct xs_config {
     struct xs_redis_config redis[XS_PROGRAM_COUNT];
     const char *fcgi_socket;          /* path, default /run/xmpp-status/fcgi.sock */
     int max_age_s;                    /* 0..86400, default 1 */
+    int cache_entries;                /* 0..10000000, default 100000; 0: ask Redis each time */
     const char *bot_name;             /* for the lease; default the host name. No space or '/' */
     int forget_days;                  /* 1..3650, default 180 */
     const char *lock_dir;             /* for the bots' lock files, default /run/xmpp-status-bot */

@@ -11,29 +11,13 @@
 #include <sys/socket.h>
 #include <time.h>
 
-#include "redis_reader.h"
-#include "secret.h"
-#include "sieve.h"
+#include "redis_internal.h"
 
 /* The first pause after a failure, in milliseconds. */
 #define BACKOFF_MIN_MS 50
 
-/* Bytes of the word that starts an error reply, for messages: "WRONGPASS" for example. */
-#define ERROR_WORD_MAX 32
-
 /* Bytes read at once. */
 #define READ_SIZE 65536
-
-struct xs_redis {
-    struct xs_redis_config config;
-    redisContext *context; /* NULL: no connection */
-    struct xs_redis_reader bound;
-    struct xs_sieve sieve; /* of the connection, if values have a limit */
-    uint64_t generation;
-    int64_t retry_at_ms; /* monotonic; 0: no pause */
-    int backoff_ms;      /* the pause that the next failure brings */
-    struct xs_error_info info;
-};
 
 static int64_t monotonic_ms(void)
 {
@@ -43,12 +27,8 @@ static int64_t monotonic_ms(void)
     return (int64_t)now.tv_sec * 1000 + now.tv_nsec / 1000000;
 }
 
-/*
- * Records a failure: what was tried, on what, why. Where the peer is comes from the configuration.
- * Closes the connection.
- */
-static enum xs_error fail(struct xs_redis *redis, enum xs_error code, const char *tried,
-                          const char *why)
+enum xs_error xs_redis_fail(struct xs_redis *redis, enum xs_error code, const char *tried,
+                            const char *why)
 {
     const struct xs_redis_config *config = &redis->config;
     char place[XS_ERROR_TEXT_SIZE];
@@ -71,12 +51,12 @@ static enum xs_error fail_context(struct xs_redis *redis, const char *tried)
     enum xs_error code = XS_ERROR_UNAVAILABLE;
 
     if (redis->bound.is_exceeded)
-        return fail(redis, XS_ERROR_PROTOCOL, tried, "an array is too long");
+        return xs_redis_fail(redis, XS_ERROR_PROTOCOL, tried, "an array is too long");
     if (redis->context->err == REDIS_ERR_PROTOCOL)
         code = XS_ERROR_PROTOCOL;
     else if (redis->context->err == REDIS_ERR_OOM)
         code = XS_ERROR_NOMEM;
-    return fail(redis, code, tried, redis->context->errstr);
+    return xs_redis_fail(redis, code, tried, redis->context->errstr);
 }
 
 /* Starts a pause, a little shorter than planned by chance, so that programs do not knock as one. */
@@ -100,9 +80,8 @@ static void pause_reset(struct xs_redis *redis)
     redis->backoff_ms = BACKOFF_MIN_MS;
 }
 
-/* Waits until the socket has one of `events`, or an error that the next call will meet. */
-static enum xs_error wait_ready(struct xs_redis *redis, short events, int64_t deadline_ms,
-                                const char *tried)
+enum xs_error xs_redis_wait(struct xs_redis *redis, short events, int64_t deadline_ms,
+                            const char *tried)
 {
     struct pollfd ready = {.fd = redis->context->fd, .events = events};
 
@@ -113,9 +92,9 @@ static enum xs_error wait_ready(struct xs_redis *redis, short events, int64_t de
         if (count > 0)
             return XS_OK;
         if (count == 0)
-            return fail(redis, XS_ERROR_TIMEOUT, tried, "no answer in time");
+            return xs_redis_fail(redis, XS_ERROR_TIMEOUT, tried, "no answer in time");
         if (errno != EINTR)
-            return fail(redis, XS_ERROR_UNAVAILABLE, tried, strerror(errno));
+            return xs_redis_fail(redis, XS_ERROR_UNAVAILABLE, tried, strerror(errno));
     }
 }
 
@@ -136,8 +115,9 @@ static enum xs_error feed(struct xs_redis *redis, const char *bytes, size_t len,
         bytes = sieved;
     }
     if (len > 0 && redisReaderFeed(reader, bytes, len) != REDIS_OK)
-        return fail(redis, reader->err == REDIS_ERR_OOM ? XS_ERROR_NOMEM : XS_ERROR_PROTOCOL, tried,
-                    reader->errstr);
+        return xs_redis_fail(redis,
+                             reader->err == REDIS_ERR_OOM ? XS_ERROR_NOMEM : XS_ERROR_PROTOCOL,
+                             tried, reader->errstr);
     return XS_OK;
 }
 
@@ -153,22 +133,21 @@ static enum xs_error read_some(struct xs_redis *redis, size_t *budget, const cha
     if (count < 0 && (errno == EAGAIN || errno == EINTR))
         return XS_OK;
     if (count < 0)
-        return fail(redis, XS_ERROR_UNAVAILABLE, tried, strerror(errno));
+        return xs_redis_fail(redis, XS_ERROR_UNAVAILABLE, tried, strerror(errno));
     if (count == 0)
-        return fail(redis, XS_ERROR_UNAVAILABLE, tried, "Server closed the connection");
+        return xs_redis_fail(redis, XS_ERROR_UNAVAILABLE, tried, "Server closed the connection");
     error = feed(redis, bytes, (size_t)count, tried);
     if (error != XS_OK)
         return error;
     got = redis->context->reader->len - before;
     if (got > *budget)
-        return fail(redis, XS_ERROR_PROTOCOL, tried, "the replies are too long");
+        return xs_redis_fail(redis, XS_ERROR_PROTOCOL, tried, "the replies are too long");
     *budget -= got;
     return XS_OK;
 }
 
-/* Reads one reply. On failure the connection is closed and `ret_reply` is untouched. */
-static enum xs_error read_reply(struct xs_redis *redis, int64_t deadline_ms, size_t *budget,
-                                const char *tried, redisReply **ret_reply)
+enum xs_error xs_redis_read(struct xs_redis *redis, int64_t deadline_ms, size_t *budget,
+                            const char *tried, redisReply **ret_reply)
 {
     for (;;) {
         void *reply = NULL;
@@ -180,7 +159,7 @@ static enum xs_error read_reply(struct xs_redis *redis, int64_t deadline_ms, siz
             *ret_reply = reply;
             return XS_OK;
         }
-        error = wait_ready(redis, POLLIN, deadline_ms, tried);
+        error = xs_redis_wait(redis, POLLIN, deadline_ms, tried);
         if (error == XS_OK)
             error = read_some(redis, budget, tried);
         if (error != XS_OK)
@@ -198,120 +177,24 @@ static enum xs_error connect_context(struct xs_redis *redis, int64_t deadline_ms
     enum xs_error error;
 
     redis->sieve = (struct xs_sieve){.value_max = config->value_max};
+    redis->receive_budget = XS_REDIS_REPLIES_MAX;
     redis->context = config->path != NULL ? redisConnectUnixNonBlock(config->path)
                                           : redisConnectNonBlock(config->host, config->port);
     if (redis->context == NULL)
-        return fail(redis, XS_ERROR_NOMEM, tried, xs_error_string(XS_ERROR_NOMEM));
+        return xs_redis_fail(redis, XS_ERROR_NOMEM, tried, xs_error_string(XS_ERROR_NOMEM));
     xs_redis_reader_bound(redis->context->reader, &redis->bound);
     if (redis->context->err != 0)
         return fail_context(redis, tried);
     if (fcntl(redis->context->fd, F_SETFD, FD_CLOEXEC) != 0)
-        return fail(redis, XS_ERROR_SYSTEM, tried, strerror(errno));
-    error = wait_ready(redis, POLLOUT, deadline_ms, tried);
+        return xs_redis_fail(redis, XS_ERROR_SYSTEM, tried, strerror(errno));
+    error = xs_redis_wait(redis, POLLOUT, deadline_ms, tried);
     if (error != XS_OK)
         return error;
     if (getsockopt(redis->context->fd, SOL_SOCKET, SO_ERROR, &code, &code_len) != 0)
         code = errno;
     if (code != 0)
-        return fail(redis, XS_ERROR_UNAVAILABLE, tried, strerror(code));
+        return xs_redis_fail(redis, XS_ERROR_UNAVAILABLE, tried, strerror(code));
     return XS_OK;
-}
-
-/* Sends bytes past hiredis's buffer, of which no copy of a password could be wiped. */
-static enum xs_error send_all(struct xs_redis *redis, const char *bytes, size_t len,
-                              int64_t deadline_ms, const char *tried)
-{
-    size_t sent = 0;
-
-    while (sent < len) {
-        ssize_t count =
-            send(redis->context->fd, bytes + sent, len - sent, MSG_NOSIGNAL | MSG_DONTWAIT);
-        enum xs_error error;
-
-        if (count >= 0) {
-            sent += (size_t)count;
-            continue;
-        }
-        if (errno != EAGAIN && errno != EINTR)
-            return fail(redis, XS_ERROR_UNAVAILABLE, tried, strerror(errno));
-        error = wait_ready(redis, POLLOUT, deadline_ms, tried);
-        if (error != XS_OK)
-            return error;
-    }
-    return XS_OK;
-}
-
-/* Reads the password and sends AUTH with it. */
-static enum xs_error send_auth(struct xs_redis *redis, int64_t deadline_ms, const char *tried)
-{
-    const struct xs_redis_config *config = &redis->config;
-    struct xs_secret secret = {.len = 0};
-    const char *args[3] = {"AUTH", config->username, NULL};
-    size_t args_len[3] = {4, config->username != NULL ? strlen(config->username) : 0, 0};
-    int argc = config->username != NULL ? 2 : 1;
-    char why[XS_ERROR_TEXT_SIZE];
-    char *command = NULL;
-    size_t command_len = 0;
-    enum xs_error error = xs_secret_read(config->password_file, &secret);
-
-    if (error != XS_OK) {
-        snprintf(why, sizeof why, "cannot read the password file %.300s: %s", config->password_file,
-                 error == XS_ERROR_SYSTEM ? strerror(errno) : xs_error_string(error));
-        error = fail(redis, XS_ERROR_SYSTEM, tried, why);
-        goto out;
-    }
-    args[argc] = secret.bytes;
-    args_len[argc] = secret.len;
-    if (redisFormatCommandArgv(&command, argc + 1, args, args_len) < 0) {
-        command = NULL;
-        error = fail(redis, XS_ERROR_NOMEM, tried, xs_error_string(XS_ERROR_NOMEM));
-        goto out;
-    }
-    command_len = strlen(command); /* no argument contains NUL */
-    error = send_all(redis, command, command_len, deadline_ms, tried);
-out:
-    if (command != NULL)
-        explicit_bzero(command, command_len);
-    redisFreeCommand(command);
-    xs_secret_wipe(&secret);
-    return error;
-}
-
-/*
- * Judges the answer to AUTH. Of an error only the first word is quoted: if AUTH has been renamed,
- * Redis answers with the arguments of the command that it does not know, the password among them.
- */
-static enum xs_error check_auth(struct xs_redis *redis, const redisReply *reply, const char *tried)
-{
-    char why[ERROR_WORD_MAX + 16];
-    int word_len;
-
-    if (reply->type == REDIS_REPLY_STATUS)
-        return XS_OK;
-    if (reply->type != REDIS_REPLY_ERROR)
-        return fail(redis, XS_ERROR_PROTOCOL, tried, "not an answer to AUTH");
-    word_len = (int)strspn(reply->str, "ABCDEFGHIJKLMNOPQRSTUVWXYZ");
-    snprintf(why, sizeof why, "refused: %.*s",
-             word_len < ERROR_WORD_MAX ? word_len : ERROR_WORD_MAX, reply->str);
-    return fail(redis, XS_ERROR_UNAVAILABLE, tried, why);
-}
-
-static enum xs_error authenticate(struct xs_redis *redis, int64_t deadline_ms)
-{
-    static const char tried[] = "authenticating to";
-    size_t budget = XS_REDIS_REPLIES_MAX;
-    redisReply *reply = NULL;
-    enum xs_error error;
-
-    if (redis->config.password_file == NULL)
-        return XS_OK;
-    error = send_auth(redis, deadline_ms, tried);
-    if (error == XS_OK)
-        error = read_reply(redis, deadline_ms, &budget, tried, &reply);
-    if (error == XS_OK)
-        error = check_auth(redis, reply, tried);
-    freeReplyObject(reply);
-    return error;
 }
 
 /*
@@ -366,7 +249,7 @@ enum xs_error xs_redis_open(struct xs_redis *redis)
         return XS_ERROR_UNAVAILABLE; /* the text of the failure before still holds */
     error = connect_context(redis, deadline_ms);
     if (error == XS_OK)
-        error = authenticate(redis, deadline_ms);
+        error = xs_redis_authenticate(redis, deadline_ms);
     if (error == XS_OK)
         redis->generation++;
     else
@@ -386,8 +269,8 @@ enum xs_error xs_redis_append(struct xs_redis *redis, int argc, const char *cons
     if (redis->context == NULL)
         return XS_ERROR_UNAVAILABLE;
     if (redisAppendCommandArgv(redis->context, argc, args.theirs, argv_len) != REDIS_OK)
-        return fail(redis, XS_ERROR_NOMEM, "queuing a command for",
-                    xs_error_string(XS_ERROR_NOMEM));
+        return xs_redis_fail(redis, XS_ERROR_NOMEM, "queuing a command for",
+                             xs_error_string(XS_ERROR_NOMEM));
     return XS_OK;
 }
 
@@ -402,7 +285,7 @@ static enum xs_error flush(struct xs_redis *redis, int64_t deadline_ms, const ch
             return fail_context(redis, tried);
         if (done)
             return XS_OK;
-        error = wait_ready(redis, POLLOUT, deadline_ms, tried);
+        error = xs_redis_wait(redis, POLLOUT, deadline_ms, tried);
         if (error != XS_OK)
             return error;
     }
@@ -422,12 +305,12 @@ enum xs_error xs_redis_exchange(struct xs_redis *redis, redisReply *ret_replies[
         return error;
     error = flush(redis, deadline_ms, tried);
     while (error == XS_OK && got < count) {
-        error = read_reply(redis, deadline_ms, &budget, tried, &ret_replies[got]);
+        error = xs_redis_read(redis, deadline_ms, &budget, tried, &ret_replies[got]);
         if (error == XS_OK)
             got++;
     }
     if (error == XS_OK && reader_rest(redis->context->reader) > 0)
-        error = fail(redis, XS_ERROR_PROTOCOL, tried, "more replies than commands");
+        error = xs_redis_fail(redis, XS_ERROR_PROTOCOL, tried, "more replies than commands");
     if (error == XS_OK) {
         pause_reset(redis);
         return XS_OK;
@@ -443,6 +326,41 @@ enum xs_error xs_redis_exchange(struct xs_redis *redis, redisReply *ret_replies[
     if (!redis->sieve.is_dropping)
         pause_start(redis);
     return error;
+}
+
+enum xs_error xs_redis_send(struct xs_redis *redis)
+{
+    if (redis->context == NULL)
+        return XS_ERROR_UNAVAILABLE;
+    return flush(redis, monotonic_ms() + redis->config.timeout_ms, "asking");
+}
+
+enum xs_error xs_redis_receive(struct xs_redis *redis, redisReply **ret_reply)
+{
+    static const char tried[] = "listening to";
+    void *reply = NULL;
+    enum xs_error error;
+
+    if (redis->context == NULL)
+        return XS_ERROR_UNAVAILABLE;
+    if (redisGetReplyFromReader(redis->context, &reply) != REDIS_OK)
+        return fail_context(redis, tried);
+    if (reply == NULL) {
+        error = read_some(redis, &redis->receive_budget, tried);
+        if (error != XS_OK)
+            return error;
+        if (redisGetReplyFromReader(redis->context, &reply) != REDIS_OK)
+            return fail_context(redis, tried);
+    }
+    if (reply != NULL)
+        redis->receive_budget = XS_REDIS_REPLIES_MAX;
+    *ret_reply = reply;
+    return XS_OK;
+}
+
+int xs_redis_fd(const struct xs_redis *redis)
+{
+    return redis->context != NULL ? redis->context->fd : -1;
 }
 
 uint64_t xs_redis_generation(const struct xs_redis *redis)

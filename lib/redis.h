@@ -90,6 +90,25 @@ enum xs_error xs_redis_append(struct xs_redis *redis, int argc, const char *cons
  */
 enum xs_error xs_redis_exchange(struct xs_redis *redis, redisReply *ret_replies[], size_t count);
 
+/*
+ * Sends all queued commands and waits for no reply, for a connection on which Redis speaks on its
+ * own, in subscriptions; see xs_redis_receive. Returns XS_OK; XS_ERROR_TIMEOUT or
+ * XS_ERROR_UNAVAILABLE, after which the connection is closed.
+ */
+enum xs_error xs_redis_send(struct xs_redis *redis);
+
+/*
+ * Takes the next message that has come, or reads once what there is to read, without waiting.
+ *
+ * On success `ret_reply` is the message, owned by the caller, freed with freeReplyObject, or NULL
+ * if none is there whole. On failure (XS_ERROR_UNAVAILABLE, XS_ERROR_PROTOCOL, XS_ERROR_NOMEM) it
+ * is untouched and the connection is closed.
+ */
+enum xs_error xs_redis_receive(struct xs_redis *redis, redisReply **ret_reply);
+
+/* Returns the descriptor of the connection, to wait on and for nothing else; -1 if closed. */
+int xs_redis_fd(const struct xs_redis *redis);
+
 /* Closes the connection, for a caller that no longer trusts it. The next open reconnects. */
 void xs_redis_close(struct xs_redis *redis);
 

@@ -184,6 +184,11 @@ void xs_store_describe_damage(const struct xs_lookup *lookup, char *ret_text, si
     snprintf(ret_text, size, "%s%s", what, key.bytes);
 }
 
+struct xs_redis *xs_store_redis(struct xs_store *store)
+{
+    return store->redis;
+}
+
 const char *xs_store_error(const struct xs_store *store)
 {
     return store->info.code != XS_OK ? store->info.text : xs_redis_error(store->redis);

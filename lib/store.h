@@ -49,6 +49,9 @@ enum xs_error xs_store_lookup(struct xs_store *store, struct xs_lookup *const lo
  */
 void xs_store_describe_damage(const struct xs_lookup *lookup, char *ret_text, size_t size);
 
+/* Returns the connection that it looks up on, borrowed. Never NULL. */
+struct xs_redis *xs_store_redis(struct xs_store *store);
+
 /* Describes the last failure in words, see xs_redis_error. Never NULL. */
 const char *xs_store_error(const struct xs_store *store);
 

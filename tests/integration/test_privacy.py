@@ -22,6 +22,8 @@ REQUEST_HEADERS = (
     (("Origin", "https://page.example"), ("Accept-Encoding", "gzip")),
 )
 FLIPS = 50
+# For flags, lease and record.
+LOOKUP_COMMANDS = 3
 
 
 class Privacy(SystemTest):
@@ -96,24 +98,49 @@ class Privacy(SystemTest):
                 self.whole_answer(reasons["unknown"], query=query),
             )
 
+    def lookups(self, jid, before):
+        """What Redis is asked for the JID in each format and method, each after `before`."""
+        with monitor.Monitor(self.store) as seen:
+            for form, method in itertools.product(expected.FORMATS, ("GET", "HEAD")):
+                before()
+                self.system.get(jid, query=f"?format={form}", method=method)
+            lines = seen.commands()
+        local, domain = jid.split("@")
+        return [
+            line.replace(jid, "JID").replace(domain, "DOMAIN").replace(f":{local}", ":LOCAL")
+            for line in lines if line.startswith(('"GET"', '"HMGET"'))
+        ]
+
+    def make_responder_forget(self):
+        """It keeps nothing when it loses the connection on which it hears of changes."""
+        self.store.command("CLIENT", "KILL", "TYPE", "pubsub")
+
     def test_all_reasons_have_the_same_redis_commands(self):
         reasons = {"shown": self.jid(SHOWN), **self.prepare_reasons()}
-        commands = {}
-        for reason, jid in reasons.items():
-            self.system.get(jid)  # whatever a first request may need
-            with monitor.Monitor(self.store) as seen:
-                for form, method in itertools.product(expected.FORMATS, ("GET", "HEAD")):
-                    self.system.get(jid, query=f"?format={form}", method=method)
-                lines = seen.commands()
-            local, domain = jid.split("@")
-            commands[reason] = [
-                line.replace(jid, "JID").replace(domain, "DOMAIN").replace(f":{local}", ":LOCAL")
-                for line in lines
-            ]
-        self.assertGreater(len(commands["shown"]), 0)
+        commands = {
+            reason: self.lookups(jid, self.make_responder_forget)
+            for reason, jid in reasons.items()
+        }
+        self.assertEqual(len(commands["shown"]), 2 * len(expected.FORMATS) * LOOKUP_COMMANDS)
         for reason, lines in commands.items():
             with self.subTest(reason):
                 self.assertEqual(lines, commands["shown"])
+
+    def test_what_is_remembered_asks_redis_nothing(self):
+        for reason, jid in self.prepare_reasons().items():
+            self.system.get(jid)
+            with self.subTest(reason):
+                self.assertEqual(self.lookups(jid, lambda: None), [])
+
+    def test_changes_of_a_blocked_user_ask_redis_nothing(self):
+        blocked = self.prepare_reasons()["blocked"]
+        for jid, is_asked in ((blocked, False), (self.jid(SHOWN), True)):
+            self.system.get(jid)
+            seen = self.lookups(jid, lambda jid=jid: self.store.write_record(
+                jid, type="available", show="away"
+            ))
+            with self.subTest(jid):
+                self.assertEqual(bool(seen), is_asked)
 
     def test_lapse_makes_all_look_alike_in_each_format(self):
         reasons = self.prepare_reasons()

@@ -10,6 +10,8 @@ from system_test import SystemTest
 
 # Well above the configured 250 ms for connecting and 250 ms for the lookup, well below a hang.
 ANSWER_S = 1.0
+# What a Redis that hangs may take to be noticed by a responder that remembers.
+SILENCE_S = 1.0
 OUTAGE_S = 3.0
 # A tenth of a core.
 CPU_SHARE = 0.1
@@ -68,6 +70,7 @@ class RedisOutage(SystemTest):
         self.assert_soon_presence("alice", show="dnd")
         self.system.redis.process.freeze()
         try:
+            self.wait_status("alice", 503, SILENCE_S)
             self.assert_calm()
         finally:
             self.system.redis.process.thaw()

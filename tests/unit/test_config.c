@@ -70,6 +70,7 @@ static void config_load__gives_defaults__for_an_empty_file(void **state)
     }
     assert_string_equal(config->fcgi_socket, "/run/xmpp-status/fcgi.sock");
     assert_int_equal(config->max_age_s, 1);
+    assert_int_equal(config->cache_entries, 100000);
     assert_string_equal(config->bot_name, host);
     assert_int_equal(config->forget_days, 180);
     assert_string_equal(config->lock_dir, "/run/xmpp-status-bot");
@@ -90,6 +91,7 @@ static void config_load__reads__every_key(void **state)
                                     "  [fcgi] ; a comment\n"
                                     "  socket = /run/f.sock\r\n"
                                     "max_age_s = 0\n"
+                                    "cache_entries = 0\n"
                                     "[bot]\n"
                                     "name = bot-1.example.org\n"
                                     "forget_days = 3650\n"
@@ -115,6 +117,7 @@ static void config_load__reads__every_key(void **state)
     assert_int_equal(config->redis[XS_PROGRAM_BOT].timeout_ms, 60000);
     assert_string_equal(config->fcgi_socket, "/run/f.sock");
     assert_int_equal(config->max_age_s, 0);
+    assert_int_equal(config->cache_entries, 0);
     assert_string_equal(config->bot_name, "bot-1.example.org");
     assert_int_equal(config->forget_days, 3650);
     assert_string_equal(config->lock_dir, "/run/l");
@@ -126,13 +129,13 @@ static void config_load__reads__every_key(void **state)
     assert_string_equal(domain->host, "127.0.0.1");
     assert_int_equal(domain->port, 5223);
     assert_string_equal(domain->ca_file, "/etc/ca.pem");
-    assert_int_equal(domain->line, 16);
+    assert_int_equal(domain->line, 17);
     domain = xs_config_domain(config, "example.org");
     assert_non_null(domain);
     assert_null(domain->host);
     assert_null(domain->ca_file);
     assert_int_equal(domain->port, 5222);
-    assert_int_equal(domain->line, 23);
+    assert_int_equal(domain->line, 24);
     assert_null(xs_config_domain(config, "example.net"));
     xs_config_free(config);
 }
@@ -171,7 +174,7 @@ static void config_load__overrides_single_keys__in_any_order(void **state)
 static void config_load__takes_empty_values__as_not_set(void **state)
 {
     struct xs_config *config = load("[redis]\naddress =\nusername =\npassword_file=\ntimeout_ms =\n"
-                                    "[fcgi]\nsocket =  ; default\nmax_age_s =\n"
+                                    "[fcgi]\nsocket =  ; default\nmax_age_s =\ncache_entries =\n"
                                     "[bot]\nname =   \nforget_days =\nlock_dir =\n"
                                     "[domain a.b]\njid = x@a.b\npassword_file = /p\n"
                                     "host =\nport =\nca_file =\n");
@@ -182,6 +185,7 @@ static void config_load__takes_empty_values__as_not_set(void **state)
     assert_int_equal(config->redis[0].timeout_ms, 250);
     assert_string_equal(config->fcgi_socket, "/run/xmpp-status/fcgi.sock");
     assert_int_equal(config->max_age_s, 1);
+    assert_int_equal(config->cache_entries, 100000);
     assert_string_not_equal(config->bot_name, "");
     assert_int_equal(config->forget_days, 180);
     assert_null(config->domains[0].host);
@@ -287,6 +291,8 @@ static const struct value_row value_rows[] = {
     {"[fcgi]\nsocket = x.sock\n", ":2: socket: must be an absolute path"},
     {"[fcgi]\nsocket = " PATH_100 "12345678\n",
      ":2: socket: must be shorter than 108 bytes, as the path of a socket"},
+    {"[fcgi]\ncache_entries = 10000001\n",
+     ":2: cache_entries: must be a number from 0 to 10000000"},
     {"[fcgi]\nmax_age_s = 86401\n", ":2: max_age_s: must be a number from 0 to 86400"},
     {"[bot]\nname = a/b\n", ":2: name: must not contain '/'"},
     {"[bot]\nname = a b\n", ":2: name: " WORD_FORM},

@@ -10,6 +10,7 @@
 #include <unistd.h>
 
 #include <fcntl.h>
+#include <poll.h>
 #include <signal.h>
 #include <time.h>
 
@@ -380,6 +381,77 @@ static void redis_append__is_unavailable__without_a_connection(void **state)
     xs_redis_free(NULL);
 }
 
+/* Waits until a message has come; NULL on failure. */
+static redisReply *receive(struct xs_redis *redis, enum xs_error *ret_error)
+{
+    struct pollfd ready = {.fd = xs_redis_fd(redis), .events = POLLIN};
+    redisReply *reply = NULL;
+
+    while ((*ret_error = xs_redis_receive(redis, &reply)) == XS_OK && reply == NULL) {
+        if (poll(&ready, 1, TIMEOUT_MS + SLACK_MS) <= 0)
+            break;
+    }
+    return reply;
+}
+
+static void redis_receive__takes__one_message_after_the_other(void **state)
+{
+    static const struct peer_step steps[] = {{PING, "+PONG\r\n:1\r\n*1\r\n$1\r\na\r\n"},
+                                             {NULL, NULL}};
+    struct peer peer;
+    struct xs_redis *redis;
+    redisReply *reply = NULL;
+    enum xs_error error;
+
+    (void)state;
+    peer_start(&peer, steps, PEER_CLOSE);
+    redis = redis_new(peer.path, TIMEOUT_MS);
+    assert_int_equal(xs_redis_fd(redis), -1);
+    assert_int_equal(xs_redis_receive(redis, &reply), XS_ERROR_UNAVAILABLE);
+    assert_int_equal(xs_redis_send(redis), XS_ERROR_UNAVAILABLE);
+    assert_int_equal(xs_redis_open(redis), XS_OK);
+    assert_int_equal(xs_redis_receive(redis, &reply), XS_OK);
+    assert_null(reply);
+    assert_int_equal(xs_redis_append(redis, 1, (const char *[]){"PING"}, (const size_t[]){4}),
+                     XS_OK);
+    assert_int_equal(xs_redis_send(redis), XS_OK);
+    for (size_t i = 0; i < 3; i++) {
+        static const int types[] = {REDIS_REPLY_STATUS, REDIS_REPLY_INTEGER, REDIS_REPLY_ARRAY};
+
+        reply = receive(redis, &error);
+        assert_non_null(reply);
+        assert_int_equal(reply->type, types[i]);
+        freeReplyObject(reply);
+    }
+    assert_null(receive(redis, &error));
+    assert_int_equal(error, XS_ERROR_UNAVAILABLE);
+    assert_int_equal(xs_redis_fd(redis), -1);
+    xs_redis_free(redis);
+    peer_stop(&peer);
+    assert_false(peer.mismatch);
+}
+
+static void redis_receive__gives_up__on_what_is_no_message(void **state)
+{
+    static const struct peer_step steps[] = {{PING, "what?\r\n"}, {NULL, NULL}};
+    struct peer peer;
+    struct xs_redis *redis;
+    enum xs_error error;
+
+    (void)state;
+    peer_start(&peer, steps, PEER_HOLD);
+    redis = redis_new(peer.path, TIMEOUT_MS);
+    assert_int_equal(xs_redis_open(redis), XS_OK);
+    assert_int_equal(xs_redis_append(redis, 1, (const char *[]){"PING"}, (const size_t[]){4}),
+                     XS_OK);
+    assert_int_equal(xs_redis_send(redis), XS_OK);
+    assert_null(receive(redis, &error));
+    assert_int_equal(error, XS_ERROR_PROTOCOL);
+    assert_int_equal(xs_redis_fd(redis), -1);
+    xs_redis_free(redis);
+    peer_stop(&peer);
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
@@ -401,6 +473,8 @@ int main(void)
         cmocka_unit_test(redis_open__says_why__if_there_is_no_password),
         cmocka_unit_test(redis_open__is_unavailable__if_nobody_listens_on_the_port),
         cmocka_unit_test(redis_append__is_unavailable__without_a_connection),
+        cmocka_unit_test(redis_receive__takes__one_message_after_the_other),
+        cmocka_unit_test(redis_receive__gives_up__on_what_is_no_message),
     };
 
     signal(SIGPIPE, SIG_IGN); /* as the programs do */

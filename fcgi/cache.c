@@ -1,0 +1,280 @@
+#include "cache.h"
+
+#include <stdint.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/queue.h>
+#include <sys/random.h>
+
+/* Out of memory, uthash leaves the element out instead of ending the process. */
+#define HASH_NONFATAL_OOM 1
+#include <uthash.h>
+#include <xxhash.h>
+
+/*
+ * What is known of a domain. Flags live in one hash for all of a domain's users, and Redis only
+ * says that something in it has changed: then the domain's flags get a new generation when they are
+ * read next, and the users' flags of older ones are worth nothing.
+ */
+struct domain {
+    bool has_flags;
+    bool has_lease;
+    struct xs_publish publish;
+    struct xs_lease lease;
+    uint64_t generation; /* of the flags */
+};
+
+/* What is known of a user. */
+struct user {
+    bool has_record;
+    enum xs_record_state record;
+    struct xs_publish publish;
+    uint64_t generation; /* the domain's when the flag was read */
+    struct xs_presence presence;
+};
+
+/* An entry: a domain, or a user, whose name has an '@'. */
+struct entry {
+    UT_hash_handle hh;
+    TAILQ_ENTRY(entry) link;
+    union {
+        struct domain domain;
+        struct user user;
+    } is;
+    char bytes[]; /* the name; then of a user the texts, each with a terminator */
+};
+
+TAILQ_HEAD(entry_list, entry);
+
+struct xs_cache {
+    size_t entries_max;
+    uint64_t generation; /* the last one given to a domain's flags */
+    XXH64_hash_t seed;   /* so that nobody can make up names that fall together */
+    struct entry *by_name;
+    struct entry_list by_use; /* the least recently used first */
+};
+
+struct xs_cache *xs_cache_new(size_t entries_max)
+{
+    struct xs_cache *cache = calloc(1, sizeof *cache);
+
+    if (cache == NULL)
+        return NULL;
+    cache->entries_max = entries_max;
+    if (getrandom(&cache->seed, sizeof cache->seed, GRND_NONBLOCK) != (ssize_t)sizeof cache->seed)
+        cache->seed = (XXH64_hash_t)(uintptr_t)cache; /* no randomness yet: a guess */
+    TAILQ_INIT(&cache->by_use);
+    return cache;
+}
+
+void xs_cache_free(struct xs_cache *cache)
+{
+    if (cache == NULL)
+        return;
+    xs_cache_clear(cache);
+    free(cache);
+}
+
+static unsigned hash_name(const struct xs_cache *cache, const char *name, size_t len)
+{
+    return (unsigned)XXH3_64bits_withSeed(name, len, cache->seed);
+}
+
+static struct entry *find(struct xs_cache *cache, const char *name, size_t len)
+{
+    struct entry *entry;
+
+    HASH_FIND_BYHASHVALUE(hh, cache->by_name, name, len, hash_name(cache, name, len), entry);
+    return entry;
+}
+
+static struct entry *find_domain(struct xs_cache *cache, const struct xs_jid *jid)
+{
+    return find(cache, xs_jid_domain(jid), jid->domain_len);
+}
+
+static struct entry *find_user(struct xs_cache *cache, const struct xs_jid *jid)
+{
+    return find(cache, jid->bare, xs_jid_len(jid));
+}
+
+static void touch(struct xs_cache *cache, struct entry *entry)
+{
+    if (TAILQ_NEXT(entry, link) == NULL)
+        return;
+    TAILQ_REMOVE(&cache->by_use, entry, link);
+    TAILQ_INSERT_TAIL(&cache->by_use, entry, link);
+}
+
+static void drop_entry(struct xs_cache *cache, struct entry *entry)
+{
+    HASH_DEL(cache->by_name, entry);
+    TAILQ_REMOVE(&cache->by_use, entry, link);
+    free(entry);
+}
+
+/* Adds an entry whose name is the first `name_len` bytes; frees it if there is no memory. */
+static struct entry *add(struct xs_cache *cache, struct entry *entry, size_t name_len)
+{
+    unsigned hash = hash_name(cache, entry->bytes, name_len);
+
+    if (xs_cache_count(cache) >= cache->entries_max)
+        drop_entry(cache, TAILQ_FIRST(&cache->by_use));
+    HASH_ADD_KEYPTR_BYHASHVALUE(hh, cache->by_name, entry->bytes, name_len, hash, entry);
+    if (entry->hh.tbl == NULL) { /* this is how uthash says that it has no memory */
+        free(entry);
+        return NULL;
+    }
+    TAILQ_INSERT_TAIL(&cache->by_use, entry, link);
+    return entry;
+}
+
+/* Fills in what is known; false if that is not enough. */
+static bool fill(const struct domain *domain, const struct user *user, struct xs_facts *facts)
+{
+    if (!domain->has_flags || user->generation != domain->generation)
+        return false;
+    facts->domain_publish = domain->publish;
+    facts->user_publish = user->publish;
+    facts->lease = domain->lease;
+    if (domain->publish.setting != XS_PUBLISH_YES)
+        return true;
+    if (xs_publish_combine(domain->publish, user->publish).setting != XS_PUBLISH_YES)
+        return domain->has_lease;
+    facts->record = user->record;
+    facts->presence = user->presence;
+    return domain->has_lease && user->has_record;
+}
+
+bool xs_cache_find(struct xs_cache *cache, struct xs_lookup *lookup)
+{
+    struct xs_facts facts = {.record = XS_RECORD_UNREAD, .presence.last_s = XS_LAST_UNKNOWN};
+    struct entry *domain = find_domain(cache, &lookup->jid);
+    struct entry *user = find_user(cache, &lookup->jid);
+
+    if (domain == NULL || user == NULL || !fill(&domain->is.domain, &user->is.user, &facts))
+        return false;
+    touch(cache, user);
+    touch(cache, domain);
+    lookup->facts = facts;
+    lookup->error = XS_OK;
+    return true;
+}
+
+/* Returns the domain's entry, made if it was not there; NULL if there is no memory. */
+static struct entry *need_domain(struct xs_cache *cache, const struct xs_jid *jid)
+{
+    struct entry *entry = find_domain(cache, jid);
+
+    if (entry != NULL) {
+        touch(cache, entry);
+        return entry;
+    }
+    entry = calloc(1, sizeof *entry + jid->domain_len);
+    if (entry == NULL)
+        return NULL;
+    memcpy(entry->bytes, xs_jid_domain(jid), jid->domain_len);
+    return add(cache, entry, jid->domain_len);
+}
+
+static size_t text_size(const char *text)
+{
+    return text != NULL ? strlen(text) + 1 : 0;
+}
+
+/* Copies a text with its terminator to `*pos` and moves that on. Returns the copy, NULL for NULL.
+ */
+static const char *keep_text(char **pos, const char *text)
+{
+    char *copy = *pos;
+
+    if (text == NULL)
+        return NULL;
+    memcpy(copy, text, text_size(text));
+    *pos += text_size(text);
+    return copy;
+}
+
+/* Keeps a user in an entry of its own, in the place of the one before. */
+static void put_user(struct xs_cache *cache, const struct xs_lookup *lookup, uint64_t generation)
+{
+    const struct xs_facts *facts = &lookup->facts;
+    const struct xs_presence *presence = &facts->presence;
+    size_t name_len = xs_jid_len(&lookup->jid);
+    struct entry *before = find_user(cache, &lookup->jid);
+    struct entry *entry = calloc(1, sizeof *entry + name_len + text_size(presence->status) +
+                                        text_size(presence->lang));
+    char *pos;
+
+    if (before != NULL)
+        drop_entry(cache, before);
+    if (entry == NULL)
+        return;
+    pos = entry->bytes + name_len;
+    memcpy(entry->bytes, lookup->jid.bare, name_len);
+    entry->is.user = (struct user){.has_record = facts->record != XS_RECORD_UNREAD,
+                                   .record = facts->record,
+                                   .publish = facts->user_publish,
+                                   .generation = generation,
+                                   .presence = *presence};
+    entry->is.user.presence.status = keep_text(&pos, presence->status);
+    entry->is.user.presence.lang = keep_text(&pos, presence->lang);
+    (void)add(cache, entry, name_len);
+}
+
+void xs_cache_put(struct xs_cache *cache, const struct xs_lookup *lookup)
+{
+    struct entry *entry = need_domain(cache, &lookup->jid);
+    struct domain *domain;
+
+    if (entry == NULL)
+        return;
+    domain = &entry->is.domain;
+    domain->lease = lookup->facts.lease;
+    domain->has_lease = true;
+    /* If flags are known already and these differ, the word that they have changed is on its way.
+     */
+    if (!domain->has_flags) {
+        domain->has_flags = true;
+        domain->publish = lookup->facts.domain_publish;
+        domain->generation = ++cache->generation;
+    }
+    put_user(cache, lookup, domain->generation);
+}
+
+void xs_cache_drop(struct xs_cache *cache, const struct xs_key_owner *owner)
+{
+    struct entry *entry = find(cache, owner->name, owner->name_len);
+
+    if (entry == NULL)
+        return;
+    switch (owner->kind) {
+    case XS_KEY_PUBLISH:
+        entry->is.domain.has_flags = false;
+        break;
+    case XS_KEY_LEASE:
+        entry->is.domain.has_lease = false;
+        break;
+    case XS_KEY_PRESENCE:
+        entry->is.user.has_record = false;
+        break;
+    default:
+        break;
+    }
+}
+
+void xs_cache_clear(struct xs_cache *cache)
+{
+    struct entry *entry;
+
+    HASH_CLEAR(hh, cache->by_name);
+    while ((entry = TAILQ_FIRST(&cache->by_use)) != NULL) {
+        TAILQ_REMOVE(&cache->by_use, entry, link);
+        free(entry);
+    }
+}
+
+size_t xs_cache_count(const struct xs_cache *cache)
+{
+    return HASH_COUNT(cache->by_name);
+}

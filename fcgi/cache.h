@@ -1,0 +1,60 @@
+/*
+ * cache.h: what Redis has said, kept until Redis says that it has changed.
+ *
+ * Per key, not per answer: a domain's lease changes every few seconds and takes none of its users
+ * along. The keys that answers rest on are kept as what they say: flags, lease, record. Memory
+ * only; no I/O. Not shared between threads.
+ *
+ * A stranger must not learn from the time an answer takes what it withholds. So flags that decide
+ * are enough: an answer that they withhold is found whatever becomes of the record behind it. And
+ * each user is kept, also one of a domain that is closed or not hosted: the first question for any
+ * of them goes to Redis, and the next one does not.
+ */
+#ifndef XS_CACHE_H
+#define XS_CACHE_H
+
+#include <stdbool.h>
+#include <stddef.h>
+
+#include "keys.h"
+#include "store.h"
+
+/* Entries that a cache may be allowed to have. */
+#define XS_CACHE_ENTRIES_MAX 10000000
+
+struct xs_cache;
+
+/*
+ * Makes a cache of up to `entries_max` users and domains, 1..XS_CACHE_ENTRIES_MAX; beyond that,
+ * those used least recently go. An entry takes some 250 bytes, up to 4.5 KiB with the longest
+ * status text. Freed with xs_cache_free. NULL if out of memory.
+ */
+struct xs_cache *xs_cache_new(size_t entries_max);
+
+/* Frees a cache. NULL is allowed. */
+void xs_cache_free(struct xs_cache *cache);
+
+/*
+ * Answers a lookup from memory, if all that its answer rests on is known. Then fills `facts` and
+ * sets `error` to XS_OK; otherwise both are untouched. The facts' texts live until the next call
+ * that is not a find. A record that the flags withhold is XS_RECORD_UNREAD; what is damaged has
+ * been told when it was read, so `damage` is XS_DAMAGE_NONE.
+ */
+bool xs_cache_find(struct xs_cache *cache, struct xs_lookup *lookup);
+
+/*
+ * Keeps what a lookup that was answered by Redis has found; its `error` must be XS_OK. Lookups go
+ * in in the order in which Redis answered. If there is no memory, it is forgotten.
+ */
+void xs_cache_put(struct xs_cache *cache, const struct xs_lookup *lookup);
+
+/* Forgets what a key said, as it has changed. */
+void xs_cache_drop(struct xs_cache *cache, const struct xs_key_owner *owner);
+
+/* Forgets everything. */
+void xs_cache_clear(struct xs_cache *cache);
+
+/* Returns the number of entries. */
+size_t xs_cache_count(const struct xs_cache *cache);
+
+#endif

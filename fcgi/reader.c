@@ -1,0 +1,194 @@
+#include "reader.h"
+
+#include <stdbool.h>
+#include <stdlib.h>
+#include <time.h>
+
+#include "cache.h"
+#include "log.h"
+#include "tracking.h"
+
+struct xs_reader {
+    struct xs_metrics *metrics;
+    struct xs_store *store;
+    struct xs_cache *cache; /* NULL, as the next one, if nothing is to be remembered */
+    struct xs_tracking *tracking;
+    int64_t retry_ms;          /* when tracking may be tried again */
+    bool is_logged;            /* that there is no tracking */
+    struct xs_lookup **misses; /* of the last look-up, in the order in which Redis was asked */
+    size_t miss_count;
+    size_t miss_room;
+};
+
+/* Makes what memory needs. */
+static bool make_memory(struct xs_reader *reader, const struct xs_redis_config *config,
+                        size_t entries_max)
+{
+    if (entries_max == 0)
+        return true;
+    reader->cache = xs_cache_new(entries_max);
+    reader->tracking = xs_tracking_new(config);
+    return reader->cache != NULL && reader->tracking != NULL;
+}
+
+struct xs_reader *xs_reader_new(const struct xs_redis_config *config, size_t entries_max,
+                                struct xs_metrics *metrics)
+{
+    struct xs_reader *reader = calloc(1, sizeof *reader);
+
+    if (reader == NULL)
+        return NULL;
+    reader->metrics = metrics;
+    reader->store = xs_store_new(config);
+    if (reader->store == NULL || !make_memory(reader, config, entries_max)) {
+        xs_reader_free(reader);
+        return NULL;
+    }
+    return reader;
+}
+
+void xs_reader_free(struct xs_reader *reader)
+{
+    if (reader == NULL)
+        return;
+    free(reader->misses);
+    xs_tracking_free(reader->tracking);
+    xs_cache_free(reader->cache);
+    xs_store_free(reader->store);
+    free(reader);
+}
+
+/*
+ * Says once that there is no tracking, and once that there is again. If Redis cannot be reached at
+ * all, who looks up has more to say about it.
+ */
+static void log_tracking(struct xs_reader *reader, enum xs_error error)
+{
+    bool is_alone = error != XS_OK && xs_redis_fd(xs_store_redis(reader->store)) >= 0;
+
+    if (is_alone && !reader->is_logged)
+        xs_log(XS_LOG_WARNING, "cannot hear what changes, so asking Redis each time: %s",
+               xs_tracking_error(reader->tracking));
+    if (error == XS_OK && reader->is_logged)
+        xs_log(XS_LOG_INFO, "hearing what changes in Redis again");
+    reader->is_logged = is_alone || (reader->is_logged && error != XS_OK);
+}
+
+static void start_tracking(struct xs_reader *reader, int64_t now_ms)
+{
+    enum xs_error error =
+        xs_tracking_start(reader->tracking, xs_store_redis(reader->store), now_ms);
+
+    if (error != XS_OK)
+        reader->retry_ms = now_ms + XS_READER_RETRY_MS;
+    log_tracking(reader, error);
+}
+
+void xs_reader_refresh(struct xs_reader *reader, int64_t now_ms)
+{
+    struct xs_key_owner owner;
+    enum xs_news news;
+
+    if (reader->cache == NULL)
+        return;
+    while ((news = xs_tracking_next(reader->tracking, now_ms, &owner)) != XS_NEWS_NONE) {
+        if (news == XS_NEWS_KEY)
+            xs_cache_drop(reader->cache, &owner);
+        else
+            xs_cache_clear(reader->cache);
+        xs_metrics_count(reader->metrics, news == XS_NEWS_KEY ? XS_METRIC_CACHE_INVALIDATIONS
+                                                              : XS_METRIC_CACHE_DROPS);
+    }
+    xs_metrics_set(reader->metrics, XS_METRIC_CACHE_ENTRIES, xs_cache_count(reader->cache));
+    if (!xs_tracking_is_on(reader->tracking) && now_ms >= reader->retry_ms)
+        start_tracking(reader, now_ms);
+}
+
+static enum xs_error misses_reserve(struct xs_reader *reader, size_t count)
+{
+    struct xs_lookup **misses;
+
+    if (count <= reader->miss_room)
+        return XS_OK;
+    misses = reallocarray(reader->misses, count, sizeof(struct xs_lookup *));
+    if (misses == NULL)
+        return XS_ERROR_NOMEM;
+    reader->misses = misses;
+    reader->miss_room = count;
+    return XS_OK;
+}
+
+static uint64_t monotonic_us(void)
+{
+    struct timespec now;
+
+    (void)clock_gettime(CLOCK_MONOTONIC, &now); /* cannot fail with this clock */
+    return (uint64_t)now.tv_sec * 1000000 + (uint64_t)now.tv_nsec / 1000;
+}
+
+/* Asks Redis for what memory does not know, and notes how long it took to answer. */
+static enum xs_error ask_store(struct xs_reader *reader)
+{
+    uint64_t start_us;
+    enum xs_error error;
+
+    if (reader->miss_count == 0)
+        return xs_store_lookup(reader->store, reader->misses, 0);
+    start_us = monotonic_us();
+    error = xs_store_lookup(reader->store, reader->misses, reader->miss_count);
+    if (error == XS_OK)
+        xs_metrics_observe(reader->metrics, XS_HISTOGRAM_ROUND_TRIP, monotonic_us() - start_us);
+    return error;
+}
+
+enum xs_error xs_reader_look_up(struct xs_reader *reader, struct xs_lookup *const lookups[],
+                                size_t count)
+{
+    bool is_known = reader->cache != NULL && xs_tracking_is_on(reader->tracking);
+    enum xs_error error = misses_reserve(reader, count);
+
+    reader->miss_count = 0;
+    for (size_t i = 0; i < count; i++) {
+        if (error != XS_OK)
+            lookups[i]->error = error;
+        else if (!is_known || !xs_cache_find(reader->cache, lookups[i]))
+            reader->misses[reader->miss_count++] = lookups[i];
+        else
+            xs_metrics_count(reader->metrics, XS_METRIC_CACHE_HITS);
+    }
+    if (error != XS_OK)
+        return error;
+    if (reader->cache != NULL)
+        reader->metrics->values[XS_METRIC_CACHE_MISSES] += reader->miss_count;
+    return ask_store(reader);
+}
+
+void xs_reader_remember(struct xs_reader *reader)
+{
+    /* If the connection is another one now, Redis does not know that these were read. */
+    if (reader->cache != NULL && xs_tracking_is_on(reader->tracking)) {
+        for (size_t i = 0; i < reader->miss_count; i++) {
+            if (reader->misses[i]->error == XS_OK)
+                xs_cache_put(reader->cache, reader->misses[i]);
+        }
+    }
+    reader->miss_count = 0;
+}
+
+int xs_reader_fd(const struct xs_reader *reader)
+{
+    return reader->tracking != NULL ? xs_tracking_fd(reader->tracking) : -1;
+}
+
+int64_t xs_reader_deadline_ms(const struct xs_reader *reader)
+{
+    if (reader->tracking == NULL)
+        return INT64_MAX;
+    return xs_tracking_is_on(reader->tracking) ? xs_tracking_deadline_ms(reader->tracking)
+                                               : reader->retry_ms;
+}
+
+const char *xs_reader_error(const struct xs_reader *reader)
+{
+    return xs_store_error(reader->store);
+}

@@ -1,0 +1,58 @@
+/*
+ * reader.h: looks JIDs up, in memory where Redis would say the same, else in Redis.
+ *
+ * Does I/O through the store and the tracking, and logs when it has to do without memory, or can
+ * again. Not shared between threads.
+ */
+#ifndef XS_READER_H
+#define XS_READER_H
+
+#include <stddef.h>
+#include <stdint.h>
+
+#include "metrics.h"
+#include "redis.h"
+#include "store.h"
+
+/* How long after it could not be started tracking is not tried again. */
+#define XS_READER_RETRY_MS 1000
+
+struct xs_reader;
+
+/*
+ * Makes a reader; does not connect. `config`'s strings are borrowed for its life. `entries_max` is
+ * as for xs_cache_new, or 0 to remember nothing and ask Redis each time. What happens is counted in
+ * `metrics`, borrowed likewise. Freed with xs_reader_free. NULL if out of memory or descriptors.
+ */
+struct xs_reader *xs_reader_new(const struct xs_redis_config *config, size_t entries_max,
+                                struct xs_metrics *metrics);
+
+/* Frees a reader and its connections. NULL is allowed. */
+void xs_reader_free(struct xs_reader *reader);
+
+/*
+ * Takes in what has changed in Redis. To be called in every turn before anything is looked up, and
+ * when its descriptor or its deadline says so; `now_ms` is of a monotonic clock.
+ */
+void xs_reader_refresh(struct xs_reader *reader, int64_t now_ms);
+
+/*
+ * Looks up `count` JIDs, those that memory does not know in one round trip: xs_store_lookup says
+ * the rest. No refresh may come before what has been found has been used, and remembered.
+ */
+enum xs_error xs_reader_look_up(struct xs_reader *reader, struct xs_lookup *const lookups[],
+                                size_t count);
+
+/* Remembers what the last look-up had to ask Redis for. It, and its lookups, must be untouched. */
+void xs_reader_remember(struct xs_reader *reader);
+
+/* Returns a descriptor, the same one always, that is readable when a refresh is due; -1: never. */
+int xs_reader_fd(const struct xs_reader *reader);
+
+/* Returns when a refresh is due at the latest; INT64_MAX if never. */
+int64_t xs_reader_deadline_ms(const struct xs_reader *reader);
+
+/* Describes the last failure of a look-up in words, see xs_store_error. Never NULL. */
+const char *xs_reader_error(const struct xs_reader *reader);
+
+#endif

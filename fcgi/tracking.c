@@ -1,0 +1,330 @@
+#include "tracking.h"
+
+#include <errno.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/epoll.h>
+#include <unistd.h>
+
+#define CHANNEL "__redis__:invalidate"
+
+struct xs_tracking {
+    int epoll_fd;          /* of both connections: the descriptor to wait on */
+    struct xs_redis *news; /* where Redis says what has changed */
+    struct xs_redis *data; /* where keys are read; NULL: not on */
+    uint64_t generation;   /* of `data`: another one, and nothing is tracked */
+    bool is_all_due;       /* everything may have changed, which has not been told yet */
+    bool is_draining;      /* there may be more to read of what has come */
+    redisReply *message;   /* whose keys are being told; NULL if none */
+    size_t told_count;     /* of its keys */
+    bool is_pong_due;
+    int64_t beat_ms; /* when the next one is due */
+    char error[XS_ERROR_TEXT_SIZE];
+};
+
+struct xs_tracking *xs_tracking_new(const struct xs_redis_config *config)
+{
+    struct xs_tracking *tracking = calloc(1, sizeof *tracking);
+    struct xs_redis_config bounded = *config;
+
+    if (tracking == NULL)
+        return NULL;
+    bounded.value_max = XS_KEY_SIZE;
+    tracking->epoll_fd = epoll_create1(EPOLL_CLOEXEC);
+    tracking->news = xs_redis_new(&bounded);
+    if (tracking->epoll_fd < 0 || tracking->news == NULL) {
+        xs_tracking_free(tracking);
+        return NULL;
+    }
+    return tracking;
+}
+
+/* Ends the tracking. The data connection goes too, as Redis goes on tracking for it. */
+static void end(struct xs_tracking *tracking, const char *why)
+{
+    (void)snprintf(tracking->error, sizeof tracking->error, "%s", why);
+    freeReplyObject(tracking->message);
+    tracking->message = NULL;
+    if (xs_tracking_is_on(tracking))
+        xs_redis_close(tracking->data);
+    xs_redis_close(tracking->news);
+    tracking->data = NULL;
+    tracking->is_all_due = true;
+}
+
+void xs_tracking_free(struct xs_tracking *tracking)
+{
+    if (tracking == NULL)
+        return;
+    freeReplyObject(tracking->message);
+    xs_redis_free(tracking->news);
+    if (tracking->epoll_fd >= 0)
+        (void)close(tracking->epoll_fd);
+    free(tracking);
+}
+
+/* Sends one command and reads its reply, which must be of `type`; NULL and the reason otherwise. */
+static redisReply *ask(struct xs_tracking *tracking, struct xs_redis *redis, int argc,
+                       const char *const argv[], int type)
+{
+    size_t argv_len[6];
+    redisReply *reply = NULL;
+    enum xs_error error;
+
+    for (int i = 0; i < argc; i++)
+        argv_len[i] = strlen(argv[i]);
+    error = xs_redis_append(redis, argc, argv, argv_len);
+    if (error == XS_OK)
+        error = xs_redis_exchange(redis, &reply, 1);
+    if (error != XS_OK) {
+        (void)snprintf(tracking->error, sizeof tracking->error, "%s", xs_redis_error(redis));
+        return NULL;
+    }
+    if (reply->type == type)
+        return reply;
+    (void)snprintf(tracking->error, sizeof tracking->error, "%s: %s", argv[0],
+                   reply->type == REDIS_REPLY_ERROR ? reply->str : "an answer of the wrong shape");
+    freeReplyObject(reply);
+    return NULL;
+}
+
+/* Opens the connection for news and finds out its number. */
+static enum xs_error open_news(struct xs_tracking *tracking, long long *ret_id)
+{
+    enum xs_error error = xs_redis_open(tracking->news);
+    redisReply *id;
+    redisReply *subscribed = NULL;
+
+    if (error != XS_OK) {
+        (void)snprintf(tracking->error, sizeof tracking->error, "%s",
+                       xs_redis_error(tracking->news));
+        return error;
+    }
+    id = ask(tracking, tracking->news, 2, (const char *[]){"CLIENT", "ID"}, REDIS_REPLY_INTEGER);
+    if (id != NULL) {
+        *ret_id = id->integer;
+        subscribed = ask(tracking, tracking->news, 2, (const char *[]){"SUBSCRIBE", CHANNEL},
+                         REDIS_REPLY_ARRAY);
+    }
+    error = subscribed != NULL ? XS_OK : XS_ERROR_UNAVAILABLE;
+    freeReplyObject(id);
+    freeReplyObject(subscribed);
+    return error;
+}
+
+static enum xs_error track(struct xs_tracking *tracking, struct xs_redis *data, long long id)
+{
+    char number[24];
+    redisReply *reply;
+
+    (void)snprintf(number, sizeof number, "%lld", id);
+    reply = ask(tracking, data, 5, (const char *[]){"CLIENT", "TRACKING", "ON", "REDIRECT", number},
+                REDIS_REPLY_STATUS);
+    if (reply == NULL)
+        return XS_ERROR_UNAVAILABLE;
+    freeReplyObject(reply);
+    return XS_OK;
+}
+
+/* Has the descriptor tell of a connection; it stops by itself when that is closed. */
+static bool watch(const struct xs_tracking *tracking, struct xs_redis *redis)
+{
+    struct epoll_event event = {.events = EPOLLIN | EPOLLRDHUP, .data.ptr = redis};
+
+    return epoll_ctl(tracking->epoll_fd, EPOLL_CTL_ADD, xs_redis_fd(redis), &event) == 0;
+}
+
+enum xs_error xs_tracking_start(struct xs_tracking *tracking, struct xs_redis *data, int64_t now_ms)
+{
+    long long id = 0;
+    enum xs_error error;
+
+    if (tracking->data != NULL)
+        return XS_OK;
+    xs_redis_close(tracking->news);
+    error = xs_redis_open(data);
+    if (error != XS_OK) {
+        (void)snprintf(tracking->error, sizeof tracking->error, "%s", xs_redis_error(data));
+        return error;
+    }
+    error = open_news(tracking, &id);
+    if (error == XS_OK)
+        error = track(tracking, data, id);
+    if (error == XS_OK && (!watch(tracking, tracking->news) || !watch(tracking, data))) {
+        (void)snprintf(tracking->error, sizeof tracking->error, "epoll: %s", strerror(errno));
+        error = XS_ERROR_SYSTEM;
+    }
+    if (error != XS_OK) {
+        xs_redis_close(tracking->news);
+        return error;
+    }
+    tracking->data = data;
+    tracking->generation = xs_redis_generation(data);
+    tracking->is_draining = false;
+    tracking->is_pong_due = false;
+    tracking->beat_ms = now_ms + XS_TRACKING_BEAT_MS;
+    return XS_OK;
+}
+
+bool xs_tracking_is_on(const struct xs_tracking *tracking)
+{
+    return tracking->data != NULL && xs_redis_fd(tracking->data) >= 0 &&
+           xs_redis_generation(tracking->data) == tracking->generation;
+}
+
+static bool is_text(const redisReply *reply, const char *text)
+{
+    return reply->type == REDIS_REPLY_STRING && strcmp(reply->str, text) == 0;
+}
+
+static bool is_news(const redisReply *message)
+{
+    return message->type == REDIS_REPLY_ARRAY && message->elements == 3 &&
+           is_text(message->element[0], "message") && is_text(message->element[1], CHANNEL);
+}
+
+static bool is_pong(const redisReply *message)
+{
+    return message->type == REDIS_REPLY_ARRAY && message->elements == 2 &&
+           is_text(message->element[0], "pong");
+}
+
+/* Takes what Redis has said: keys that have changed, that all have, or an answer to a PING. */
+static void take_message(struct xs_tracking *tracking, redisReply *message)
+{
+    if (is_news(message) && message->element[2]->type == REDIS_REPLY_ARRAY) {
+        tracking->message = message;
+        tracking->told_count = 0;
+        return;
+    }
+    if (is_news(message) && message->element[2]->type == REDIS_REPLY_NIL)
+        tracking->is_all_due = true; /* the database was emptied */
+    else if (is_pong(message))
+        tracking->is_pong_due = false;
+    else
+        end(tracking, "listening to Redis: an unknown message");
+    freeReplyObject(message);
+}
+
+/* Tells the next key of the message at hand. If there is none, the message is gone. */
+static bool tell_key(struct xs_tracking *tracking, struct xs_key_owner *ret_owner)
+{
+    const redisReply *keys = tracking->message->element[2];
+    const redisReply *key;
+
+    if (tracking->told_count == keys->elements) {
+        freeReplyObject(tracking->message);
+        tracking->message = NULL;
+        return false;
+    }
+    key = keys->element[tracking->told_count++];
+    if (key->type != REDIS_REPLY_STRING) {
+        end(tracking, "listening to Redis: a key of an unknown type");
+        return false;
+    }
+    xs_key_parse(key->str, key->len, ret_owner);
+    return true;
+}
+
+/* Tries both connections: an answer on the one is waited for, that on the other is due by then. */
+static void beat(struct xs_tracking *tracking, int64_t now_ms)
+{
+    redisReply *pong;
+    enum xs_error error;
+
+    tracking->beat_ms = now_ms + XS_TRACKING_BEAT_MS;
+    if (tracking->is_pong_due) {
+        end(tracking, "listening to Redis: no answer in time");
+        return;
+    }
+    pong = ask(tracking, tracking->data, 1, (const char *[]){"PING"}, REDIS_REPLY_STATUS);
+    if (pong == NULL) {
+        end(tracking, xs_redis_error(tracking->data));
+        return;
+    }
+    freeReplyObject(pong);
+    error = xs_redis_append(tracking->news, 1, (const char *[]){"PING"},
+                            (const size_t[]){strlen("PING")});
+    if (error == XS_OK)
+        error = xs_redis_send(tracking->news);
+    if (error != XS_OK)
+        end(tracking, xs_redis_error(tracking->news));
+    tracking->is_pong_due = true;
+}
+
+/*
+ * Finds out whether something has come. On the data connection, whose answers have all been read,
+ * that can only be its end.
+ */
+static void look(struct xs_tracking *tracking)
+{
+    struct epoll_event events[2];
+    int count = epoll_wait(tracking->epoll_fd, events, 2, 0);
+
+    tracking->is_draining = count > 0;
+    for (int i = 0; i < count; i++) {
+        if (events[i].data.ptr == tracking->data) {
+            end(tracking, "the connection to Redis was lost");
+            return;
+        }
+    }
+}
+
+/* Reads on, as long as there is something to read. */
+static void drain(struct xs_tracking *tracking)
+{
+    redisReply *message = NULL;
+
+    if (xs_redis_receive(tracking->news, &message) != XS_OK)
+        end(tracking, xs_redis_error(tracking->news));
+    else if (message != NULL)
+        take_message(tracking, message);
+    else
+        tracking->is_draining = false;
+}
+
+enum xs_news xs_tracking_next(struct xs_tracking *tracking, int64_t now_ms,
+                              struct xs_key_owner *ret_owner)
+{
+    bool has_looked = tracking->is_draining;
+
+    for (;;) {
+        if (tracking->is_all_due) {
+            tracking->is_all_due = false;
+            return XS_NEWS_ALL;
+        }
+        if (tracking->message != NULL) {
+            if (tell_key(tracking, ret_owner))
+                return XS_NEWS_KEY;
+        } else if (tracking->data == NULL) {
+            return XS_NEWS_NONE;
+        } else if (!xs_tracking_is_on(tracking)) {
+            end(tracking, "the connection to Redis was lost");
+        } else if (tracking->is_draining) {
+            drain(tracking);
+        } else if (!has_looked) {
+            has_looked = true;
+            look(tracking);
+        } else if (now_ms >= tracking->beat_ms) {
+            beat(tracking, now_ms);
+        } else {
+            return XS_NEWS_NONE;
+        }
+    }
+}
+
+int64_t xs_tracking_deadline_ms(const struct xs_tracking *tracking)
+{
+    return tracking->data != NULL ? tracking->beat_ms : INT64_MAX;
+}
+
+int xs_tracking_fd(const struct xs_tracking *tracking)
+{
+    return tracking->epoll_fd;
+}
+
+const char *xs_tracking_error(const struct xs_tracking *tracking)
+{
+    return tracking->error;
+}
