@@ -26,6 +26,8 @@ START = 'exec chromium-headless-shell "$@" 3<&"$IN" 4>&"$OUT"'
 FREE_DESCRIPTOR = 10
 # Leads to loopback but is not it, so without TLS browsers trust it less.
 INSECURE_HOST = "status.example"
+# How a browser complains of answers that are errors, of which some are wanted.
+ERROR_COMPLAINTS = ("Failed to load resource", "EventSource's response has a MIME type")
 VIRTUAL_KEYS = {"Tab": 9, "Enter": 13, " ": 32}
 
 
@@ -128,6 +130,10 @@ class Page:
         elif event["method"] == "Log.entryAdded":
             entry = event["params"]["entry"]
             self.problems.append(f"{entry['text']} {entry.get('url', '')}")
+
+    def faults(self):
+        """The problems but for answers that are errors."""
+        return [problem for problem in self.problems if not problem.startswith(ERROR_COMPLAINTS)]
 
     def resize(self, width, height, mobile=False):
         self.call("Emulation.setDeviceMetricsOverride", width=width, height=height,

@@ -90,12 +90,6 @@ class PageTest(SystemTest):
     def wait_shown(self, page, text):
         page.wait_for(f"{TEXT.format('`#presence`')} == {json.dumps(text)}", text, SHOWN_S)
 
-    def assert_no_problems(self, page):
-        """Nothing but answers that are errors, which browsers complain of too."""
-        self.assertEqual(
-            [problem for problem in page.problems if "Failed to load resource" not in problem], []
-        )
-
     def snippet(self, page, name):
         return page.evaluate(TEXT.format(f"'#{name}'"))
 
@@ -117,7 +111,7 @@ class Shown(PageTest):
                      ("group", "Badge"), ("button", "Copy: Badge in Markdown")):
             self.assertIn(name, names)
         self.assertEqual([name for role, name in names if role == "button" and not name], [])
-        self.assert_no_problems(page)
+        self.assertEqual(page.faults(), [])
 
     def test_badges_of_both_styles_are_loaded(self):
         page = self.open(self.alice)
@@ -188,7 +182,7 @@ class Shown(PageTest):
         command = self.snippet(page, "curl")
         self.assertEqual(len(shlex.split(command)), 3)
         self.assertNotRegex(shlex.split(command)[2], "[`$()'\"]")
-        self.assert_no_problems(page)
+        self.assertEqual(page.faults(), [])
 
 
 class Copied(PageTest):
@@ -233,7 +227,7 @@ class Copied(PageTest):
             other.go(site.address)
             other.wait_for("document.querySelector('img').naturalWidth > 100", "badge", SHOWN_S)
             other.wait_for("document.querySelector('.xmpp-status-dnd')", "the widget", SHOWN_S)
-            self.assert_no_problems(other)
+            self.assertEqual(other.faults(), [])
 
     def test_command_works(self):
         page = self.open(self.alice)
