@@ -17,6 +17,7 @@
 #include "monitor.h"
 #include "options.h"
 #include "reader.h"
+#include "streams.h"
 
 enum { EXIT_USAGE = 2 };
 
@@ -32,12 +33,12 @@ static bool prepare_signals(void)
 }
 
 static int run_loop(const struct xs_listener *listener, struct xs_reader *reader,
-                    struct xs_batch *batch)
+                    struct xs_streams *streams, struct xs_batch *batch)
 {
     enum xs_error error;
 
     xs_log(XS_LOG_INFO, "serving on %s", listener->path != NULL ? listener->path : "descriptor 0");
-    error = xs_loop_run(listener->fd, reader, batch);
+    error = xs_loop_run(listener->fd, reader, streams, batch);
     if (error != XS_OK) {
         xs_log(XS_LOG_ERROR, "cannot go on serving: %s: %s", xs_error_string(error),
                strerror(errno));
@@ -53,6 +54,7 @@ static int serve(const struct xs_config *config)
     struct xs_error_info info = {.code = XS_OK};
     struct xs_monitor *monitor = xs_monitor_new(config, XS_VERSION);
     struct xs_reader *reader = NULL;
+    struct xs_streams *streams = NULL;
     struct xs_batch *batch = NULL;
     int exit_code = EXIT_FAILURE;
 
@@ -60,7 +62,10 @@ static int serve(const struct xs_config *config)
         reader = xs_reader_new(&config->redis[XS_PROGRAM_FCGI], (size_t)config->cache_entries,
                                xs_monitor_metrics(monitor));
     if (reader != NULL)
-        batch = xs_batch_new(reader, monitor, config->max_age_s);
+        streams = xs_streams_new((size_t)config->streams, (size_t)config->stream_jids,
+                                 xs_monitor_metrics(monitor));
+    if (streams != NULL)
+        batch = xs_batch_new(reader, monitor, streams, config->max_age_s);
     if (batch == NULL || xs_connection_init_library() != XS_OK) {
         xs_log(XS_LOG_ERROR, "cannot start: %s", xs_error_string(XS_ERROR_NOMEM));
         goto out;
@@ -69,10 +74,11 @@ static int serve(const struct xs_config *config)
         xs_log(XS_LOG_ERROR, "%s", info.text);
         goto out;
     }
-    exit_code = run_loop(&listener, reader, batch);
+    exit_code = run_loop(&listener, reader, streams, batch);
 out:
     xs_listener_close(&listener);
     xs_batch_free(batch);
+    xs_streams_free(streams);
     xs_reader_free(reader);
     xs_monitor_free(monitor);
     return exit_code;

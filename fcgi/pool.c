@@ -7,7 +7,7 @@
 TAILQ_HEAD(connection_list, xs_connection);
 
 /* A connection's state is the list it is in. */
-enum state { STATE_UNUSED, STATE_IDLE, STATE_RECEIVING, STATE_BUSY, STATE_COUNT };
+enum state { STATE_UNUSED, STATE_IDLE, STATE_RECEIVING, STATE_BUSY, STATE_STREAMING, STATE_COUNT };
 
 struct xs_pool {
     size_t count;                              /* of connections, used or not */
@@ -22,20 +22,20 @@ static void move(struct xs_pool *pool, struct xs_connection *connection, enum st
     TAILQ_INSERT_TAIL(&pool->lists[state], connection, link);
 }
 
-/* Says how many connections the process may have. */
-static size_t find_limit(void)
+/* Says how many connections the process may have, `max` or less. */
+static size_t find_limit(size_t max)
 {
     struct rlimit limit;
 
     if (getrlimit(RLIMIT_NOFILE, &limit) != 0 || limit.rlim_cur <= XS_POOL_RESERVED)
         return 0;
     limit.rlim_cur -= XS_POOL_RESERVED;
-    return limit.rlim_cur < XS_POOL_MAX ? (size_t)limit.rlim_cur : XS_POOL_MAX;
+    return limit.rlim_cur < max ? (size_t)limit.rlim_cur : max;
 }
 
-struct xs_pool *xs_pool_new(void)
+struct xs_pool *xs_pool_new(size_t streams_max)
 {
-    size_t count = find_limit();
+    size_t count = find_limit(XS_POOL_MAX + streams_max);
     struct xs_pool *pool;
 
     if (count == 0) {
@@ -65,6 +65,13 @@ void xs_pool_free(struct xs_pool *pool)
     for (size_t i = 0; i < pool->count; i++)
         xs_connection_close(&pool->connections[i]);
     free(pool);
+}
+
+size_t xs_pool_streams_max(const struct xs_pool *pool, size_t streams_max)
+{
+    size_t others = pool->count / 2 < XS_POOL_MAX ? pool->count / 2 : XS_POOL_MAX;
+
+    return pool->count - others < streams_max ? pool->count - others : streams_max;
 }
 
 struct xs_connection *xs_pool_open(struct xs_pool *pool, int fd)
@@ -100,6 +107,11 @@ void xs_pool_close(struct xs_pool *pool, struct xs_connection *connection)
 void xs_pool_set_busy(struct xs_pool *pool, struct xs_connection *connection)
 {
     move(pool, connection, STATE_BUSY);
+}
+
+void xs_pool_set_streaming(struct xs_pool *pool, struct xs_connection *connection)
+{
+    move(pool, connection, STATE_STREAMING);
 }
 
 void xs_pool_set_idle(struct xs_pool *pool, struct xs_connection *connection)

@@ -84,24 +84,39 @@ static void start_tracking(struct xs_reader *reader, int64_t now_ms)
     log_tracking(reader, error);
 }
 
-void xs_reader_refresh(struct xs_reader *reader, int64_t now_ms)
+/* Makes memory forget what the news is about. */
+static void take_in(struct xs_reader *reader, enum xs_news news, const struct xs_key_owner *owner)
 {
-    struct xs_key_owner owner;
+    if (news == XS_NEWS_KEY)
+        xs_cache_drop(reader->cache, owner);
+    else
+        xs_cache_clear(reader->cache);
+    xs_metrics_count(reader->metrics,
+                     news == XS_NEWS_KEY ? XS_METRIC_CACHE_INVALIDATIONS : XS_METRIC_CACHE_DROPS);
+}
+
+enum xs_news xs_reader_refresh(struct xs_reader *reader, int64_t now_ms,
+                               struct xs_key_owner *ret_owner)
+{
     enum xs_news news;
 
     if (reader->cache == NULL)
-        return;
-    while ((news = xs_tracking_next(reader->tracking, now_ms, &owner)) != XS_NEWS_NONE) {
-        if (news == XS_NEWS_KEY)
-            xs_cache_drop(reader->cache, &owner);
-        else
-            xs_cache_clear(reader->cache);
-        xs_metrics_count(reader->metrics, news == XS_NEWS_KEY ? XS_METRIC_CACHE_INVALIDATIONS
-                                                              : XS_METRIC_CACHE_DROPS);
+        return XS_NEWS_NONE;
+    news = xs_tracking_next(reader->tracking, now_ms, ret_owner);
+    if (news != XS_NEWS_NONE) {
+        take_in(reader, news, ret_owner);
+        return news;
     }
     xs_metrics_set(reader->metrics, XS_METRIC_CACHE_ENTRIES, xs_cache_count(reader->cache));
-    if (!xs_tracking_is_on(reader->tracking) && now_ms >= reader->retry_ms)
-        start_tracking(reader, now_ms);
+    if (xs_tracking_is_on(reader->tracking) || now_ms < reader->retry_ms)
+        return XS_NEWS_NONE;
+    start_tracking(reader, now_ms);
+    return xs_tracking_is_on(reader->tracking) ? XS_NEWS_ALL : XS_NEWS_NONE;
+}
+
+bool xs_reader_is_hearing(const struct xs_reader *reader)
+{
+    return reader->tracking != NULL && xs_tracking_is_on(reader->tracking);
 }
 
 static enum xs_error misses_reserve(struct xs_reader *reader, size_t count)

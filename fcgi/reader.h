@@ -7,12 +7,14 @@
 #ifndef XS_READER_H
 #define XS_READER_H
 
+#include <stdbool.h>
 #include <stddef.h>
 #include <stdint.h>
 
 #include "metrics.h"
 #include "redis.h"
 #include "store.h"
+#include "tracking.h"
 
 /* How long after it could not be started tracking is not tried again. */
 #define XS_READER_RETRY_MS 1000
@@ -31,10 +33,16 @@ struct xs_reader *xs_reader_new(const struct xs_redis_config *config, size_t ent
 void xs_reader_free(struct xs_reader *reader);
 
 /*
- * Takes in what has changed in Redis. To be called in every turn before anything is looked up, and
- * when its descriptor or its deadline says so; `now_ms` is of a monotonic clock.
+ * Takes in what has changed in Redis, and says it too, as xs_tracking_next: XS_NEWS_ALL also when
+ * tracking has just begun, as nobody knows what has changed until then. To be called until
+ * XS_NEWS_NONE in every turn before anything is looked up, and when its descriptor or its deadline
+ * says so; `now_ms` is of a monotonic clock.
  */
-void xs_reader_refresh(struct xs_reader *reader, int64_t now_ms);
+enum xs_news xs_reader_refresh(struct xs_reader *reader, int64_t now_ms,
+                               struct xs_key_owner *ret_owner);
+
+/* Says whether it hears of every change of what it has looked up. */
+bool xs_reader_is_hearing(const struct xs_reader *reader);
 
 /*
  * Looks up `count` JIDs, those that memory does not know in one round trip: xs_store_lookup says

@@ -49,7 +49,8 @@ enum kind {
     KIND_MALFORMED,
     KIND_NOT_FOUND,
     KIND_METHOD,
-    KIND_WAIT
+    KIND_WAIT,
+    KIND_FULL
 };
 
 static const struct {
@@ -70,6 +71,8 @@ static const struct {
                      XS_CONDITION_NOT_ALLOWED},
     [KIND_WAIT] = {503, "Service Unavailable", "Retry-After: 10\r\n", false,
                    XS_CONDITION_REMOTE_SERVER_TIMEOUT},
+    [KIND_FULL] = {503, "Service Unavailable", "Retry-After: 10\r\n", false,
+                   XS_CONDITION_RESOURCE_CONSTRAINT},
 };
 
 struct xs_responder *xs_responder_new(int max_age_s)
@@ -125,7 +128,7 @@ static void answer_options(const struct xs_request *request, struct xs_response 
                             "Status: 204 No Content\r\n"
                             "Content-Type: %s\r\n" COMMON_HEADERS
                             "Access-Control-Allow-Methods: " METHODS "\r\n"
-                            "Access-Control-Allow-Headers: If-None-Match\r\n"
+                            "Access-Control-Allow-Headers: If-None-Match, Last-Event-ID\r\n"
                             "Access-Control-Max-Age: " CORS_MAX_AGE_S "\r\n"
                             "\r\n",
                             content_types[request->format]);
@@ -257,6 +260,10 @@ enum xs_error xs_responder_answer(struct xs_responder *responder, const struct x
         answer_options(request, ret_response);
         return XS_OK;
     }
+    if (xs_request_is_lookup(request) && request->is_stream) {
+        xs_responder_begin_stream(ret_response);
+        return XS_OK;
+    }
     if (!xs_request_is_lookup(request))
         return answer_error(responder, request, NULL, decide_flaw(request), ret_response);
     if (request->is_list && !request->is_any)
@@ -264,4 +271,28 @@ enum xs_error xs_responder_answer(struct xs_responder *responder, const struct x
     if (request->is_list)
         lookups = find_best(lookups, request->jid_count, now_s);
     return answer_one(responder, request, lookups, now_s, ret_response);
+}
+
+/* nginx passes on at once what has this header. */
+void xs_responder_begin_stream(struct xs_response *ret_response)
+{
+    int head_len = snprintf(ret_response->head, sizeof(ret_response->head),
+                            "Status: 200 OK\r\n"
+                            "Content-Type: text/event-stream\r\n" COMMON_HEADERS NO_STORE
+                            "X-Accel-Buffering: no\r\n"
+                            "\r\n");
+
+    ret_response->status = 200;
+    ret_response->head_len = (size_t)head_len;
+    ret_response->body = "";
+    ret_response->body_len = 0;
+}
+
+enum xs_error xs_responder_refuse_stream(struct xs_responder *responder,
+                                         const struct xs_request *request, enum xs_error why,
+                                         struct xs_response *ret_response)
+{
+    enum kind kind = why == XS_ERROR_TOO_LONG ? KIND_BAD_REQUEST : KIND_FULL;
+
+    return answer_error(responder, request, NULL, kind, ret_response);
 }

@@ -42,7 +42,8 @@ void xs_responder_free(struct xs_responder *responder);
  * 503, in a list of several an entry. `now_s` is the Unix second by which the lease and last
  * activity are judged. What the request borrows must still be there.
  *
- * A list is 200, whatever its entries say; but 400 if it would exceed XS_BODY_LIST_MAX.
+ * A list is 200, whatever its entries say; but 400 if it would exceed XS_BODY_LIST_MAX. For a HEAD
+ * that is for a stream, it is the head of one.
  *
  * Returns XS_OK or XS_ERROR_NOMEM; `ret_response` is filled in the first case only. RFC 3875
  * section 6, RFC 9110.
@@ -50,5 +51,19 @@ void xs_responder_free(struct xs_responder *responder);
 enum xs_error xs_responder_answer(struct xs_responder *responder, const struct xs_request *request,
                                   const struct xs_lookup *lookups, int64_t now_s,
                                   struct xs_response *ret_response);
+
+/*
+ * Makes the beginning of the answer to a request for a stream: the head, which promises no length.
+ * There is no body.
+ */
+void xs_responder_begin_stream(struct xs_response *ret_response);
+
+/*
+ * Answers a request for a stream that was not opened, for the reason that xs_streams_open gave:
+ * 400 for XS_ERROR_TOO_LONG, else 503. Returns as xs_responder_answer.
+ */
+enum xs_error xs_responder_refuse_stream(struct xs_responder *responder,
+                                         const struct xs_request *request, enum xs_error why,
+                                         struct xs_response *ret_response);
 
 #endif

@@ -34,6 +34,7 @@ TAILQ_HEAD(stream_list, xs_stream);
 struct xs_streams {
     size_t streams_max;
     size_t jids_max;
+    struct xs_metrics *metrics;
     size_t count;
     int64_t tick_ms; /* when the next one is due */
     struct xs_watches *watches;
@@ -43,7 +44,7 @@ struct xs_streams {
     char bytes[XS_RESPONSE_HEAD_SIZE + XS_BODY_LIST_MAX + EVENT_MAX];
 };
 
-struct xs_streams *xs_streams_new(size_t streams_max, size_t jids_max)
+struct xs_streams *xs_streams_new(size_t streams_max, size_t jids_max, struct xs_metrics *metrics)
 {
     struct xs_streams *streams = calloc(1, sizeof *streams);
 
@@ -51,6 +52,7 @@ struct xs_streams *xs_streams_new(size_t streams_max, size_t jids_max)
         return NULL;
     streams->streams_max = streams_max;
     streams->jids_max = jids_max;
+    streams->metrics = metrics;
     TAILQ_INIT(&streams->by_sent);
     TAILQ_INIT(&streams->broken);
     streams->watches = xs_watches_new();
@@ -73,6 +75,11 @@ void xs_streams_free(struct xs_streams *streams)
     free(streams);
 }
 
+size_t xs_streams_max(const struct xs_streams *streams)
+{
+    return streams->streams_max;
+}
+
 void xs_streams_limit(struct xs_streams *streams, size_t streams_max)
 {
     if (streams_max < streams->streams_max)
@@ -89,6 +96,12 @@ struct xs_watches *xs_streams_watches(struct xs_streams *streams)
     return streams->watches;
 }
 
+static void note_levels(struct xs_streams *streams)
+{
+    xs_metrics_set(streams->metrics, XS_METRIC_STREAMS, streams->count);
+    xs_metrics_set(streams->metrics, XS_METRIC_WATCHES, xs_watches_count(streams->watches));
+}
+
 static void leave_all(struct xs_streams *streams, struct xs_stream *stream)
 {
     while (stream->subscription_count > 0)
@@ -102,6 +115,7 @@ void xs_streams_close(struct xs_streams *streams, struct xs_stream *stream)
     leave_all(streams, stream);
     stream->connection->stream = NULL;
     free(stream);
+    note_levels(streams);
 }
 
 /* A stream is not closed on the spot: whoever goes through a list of them may be the caller. */
@@ -118,6 +132,7 @@ static void break_stream(struct xs_streams *streams, struct xs_stream *stream)
 static void send_gathered(struct xs_streams *streams, struct xs_stream *stream, int64_t now_ms)
 {
     if (!xs_connection_send(stream->connection, streams->bytes, streams->len)) {
+        xs_metrics_count(streams->metrics, XS_METRIC_STREAMS_DROPPED);
         break_stream(streams, stream);
         return;
     }
@@ -167,6 +182,7 @@ static void gather_event(struct xs_streams *streams, const struct xs_stream *str
     gather_text(streams, "\ndata: ");
     gather(streams, json, json_len);
     gather_text(streams, "\n\n");
+    xs_metrics_count(streams->metrics, XS_METRIC_EVENTS);
 }
 
 /* Finds the most available of a stream; of equals the first. */
@@ -278,6 +294,7 @@ static struct xs_stream *make_stream(struct xs_streams *streams, struct xs_conne
     stream->any_sent = XS_EVENT_ID_NONE;
     TAILQ_INSERT_TAIL(&streams->by_sent, stream, link);
     streams->count++;
+    note_levels(streams);
     return stream;
 }
 
@@ -288,8 +305,10 @@ enum xs_error xs_streams_open(struct xs_streams *streams, struct xs_connection *
     struct xs_stream *stream;
     enum xs_error error;
 
-    if (streams->count >= streams->streams_max)
+    if (streams->count >= streams->streams_max) {
+        xs_metrics_count(streams->metrics, XS_METRIC_STREAMS_REFUSED);
         return XS_ERROR_UNAVAILABLE;
+    }
     if (request->jid_count > streams->jids_max)
         return XS_ERROR_TOO_LONG;
     stream = make_stream(streams, connection, request);
@@ -308,6 +327,7 @@ enum xs_error xs_streams_open(struct xs_streams *streams, struct xs_connection *
         streams->tick_ms = now_ms + XS_STREAMS_TICK_MS;
     connection->stream = stream;
     stream->is_open = true;
+    note_levels(streams);
     xs_connection_detach(connection);
     send_gathered(streams, stream, now_ms);
     return XS_OK;

@@ -18,6 +18,7 @@
 
 #include "connection.h"
 #include "error.h"
+#include "metrics.h"
 #include "pool.h"
 #include "request.h"
 #include "respond.h"
@@ -38,12 +39,16 @@ struct xs_streams;
 
 /*
  * Makes an empty set of up to `streams_max` streams, 0 for none at all, of up to `jids_max` JIDs,
- * 1..XS_QUERY_JIDS_MAX. Freed with xs_streams_free. NULL if out of memory.
+ * 1..XS_QUERY_JIDS_MAX. What happens is counted in `metrics`, which are borrowed for its life.
+ * Freed with xs_streams_free. NULL if out of memory.
  */
-struct xs_streams *xs_streams_new(size_t streams_max, size_t jids_max);
+struct xs_streams *xs_streams_new(size_t streams_max, size_t jids_max, struct xs_metrics *metrics);
 
 /* Frees all streams and the set; connections stay as they are. NULL is allowed. */
 void xs_streams_free(struct xs_streams *streams);
+
+/* Returns how many there may be. */
+size_t xs_streams_max(const struct xs_streams *streams);
 
 /* Lowers how many streams there may be, as there are descriptors for no more. */
 void xs_streams_limit(struct xs_streams *streams, size_t streams_max);

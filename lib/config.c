@@ -14,7 +14,7 @@
 #define KEYS_MAX 5
 
 enum { REDIS_ADDRESS, REDIS_USERNAME, REDIS_PASSWORD_FILE, REDIS_TIMEOUT_MS };
-enum { FCGI_SOCKET, FCGI_MAX_AGE_S, FCGI_CACHE_ENTRIES };
+enum { FCGI_SOCKET, FCGI_MAX_AGE_S, FCGI_CACHE_ENTRIES, FCGI_STREAMS, FCGI_STREAM_JIDS };
 enum { BOT_NAME, BOT_FORGET_DAYS, BOT_LOCK_DIR };
 enum { DOMAIN_JID, DOMAIN_PASSWORD_FILE, DOMAIN_HOST, DOMAIN_PORT, DOMAIN_CA_FILE };
 
@@ -81,6 +81,8 @@ static const struct key_rule fcgi_rules[] = {
     [FCGI_MAX_AGE_S] = {"max_age_s", NULL, 0, 86400, "must be a number from 0 to 86400"},
     [FCGI_CACHE_ENTRIES] = {"cache_entries", NULL, 0, 10000000,
                             "must be a number from 0 to 10000000"},
+    [FCGI_STREAMS] = {"streams", NULL, 0, 100000, "must be a number from 0 to 100000"},
+    [FCGI_STREAM_JIDS] = {"stream_jids", NULL, 1, 100, "must be a number from 1 to 100"},
     {NULL, NULL, 0, 0, NULL},
 };
 
@@ -340,6 +342,8 @@ static enum xs_error build_programs(struct builder *builder, const struct xs_lin
     config->fcgi_socket = text_or(&fcgi[FCGI_SOCKET], "/run/xmpp-status/fcgi.sock");
     config->max_age_s = number_or(&fcgi[FCGI_MAX_AGE_S], 1);
     config->cache_entries = number_or(&fcgi[FCGI_CACHE_ENTRIES], 100000);
+    config->streams = number_or(&fcgi[FCGI_STREAMS], 1000);
+    config->stream_jids = number_or(&fcgi[FCGI_STREAM_JIDS], 100);
     config->bot_name = bot[BOT_NAME].text;
     config->forget_days = number_or(&bot[BOT_FORGET_DAYS], 180);
     config->lock_dir = text_or(&bot[BOT_LOCK_DIR], "/run/xmpp-status-bot");

@@ -20,9 +20,10 @@ daemon off;
 worker_processes {workers};
 pid {directory}/nginx.pid;
 error_log {directory}/error.log info;
+include {shipped}/main.conf;
 
 events {{
-  worker_connections 1024;
+  worker_connections {connections};
 }}
 
 http {{
@@ -61,7 +62,8 @@ class Nginx:
     """
 
     def __init__(
-        self, directory, fcgi_path, port=None, workers=2, spread=False, site=False, extra=""
+        self, directory, fcgi_path, port=None, workers=2, spread=False, site=False, extra="",
+        connections=1024,
     ):
         self.directory = directory
         self.port = ports.pick() if port is None else port
@@ -78,7 +80,8 @@ class Nginx:
             file.write(CONFIGURATION.format(
                 # The socket lies in a directory that is open to its owner only.
                 user="user root;" if os.geteuid() == 0 else "",
-                workers=workers, directory=directory, http=extra + http,
+                workers=workers, directory=directory, http=extra + http, shipped=self._shipped,
+                connections=connections,
             ))
         # Death by SIGKILL would orphan the workers.
         self.process = Process(
@@ -92,6 +95,8 @@ class Nginx:
         """Copies the shipped files to where they can be included, made for this directory."""
         changes = {
             "upstream.conf": {"unix:/run/xmpp-status/fcgi.sock;": f"unix:{fcgi_path};"},
+            # Tests do not have the patience of an operator.
+            "main.conf": {"worker_shutdown_timeout 10s;": "worker_shutdown_timeout 1s;"},
             SITE: {
                 "listen 80;": f"listen 127.0.0.1:{self.port}{self._listen_options};",
                 "  listen [::]:80;\n": "",

@@ -12,6 +12,7 @@ from sandbox.process import environment
 from sandbox.system import DOMAIN, LOCATION
 
 OPERATORS = """\
+include {shipped}/main.conf;
 events {{}}
 pid {directory}/nginx.pid;
 http {{
@@ -41,7 +42,10 @@ class NginxConfiguration(unittest.TestCase):
         """All but the directory they are installed in, for someone with a server block."""
         shipped = os.path.join(self.directory, "installed")
         os.mkdir(shipped)
-        for name in ("upstream.conf", "fastcgi.conf", "location.conf", "metrics.conf", "web.conf"):
+        for name in (
+            "upstream.conf", "fastcgi.conf", "events.conf", "location.conf", "main.conf",
+            "metrics.conf", "web.conf",
+        ):
             with (
                 open(os.path.join(SHIPPED, name), encoding="utf-8") as source,
                 open(os.path.join(shipped, name), "w", encoding="utf-8") as copy,

@@ -29,7 +29,7 @@ static struct xs_pool *new_pool(rlim_t descriptors)
     limit = saved;
     limit.rlim_cur = descriptors;
     assert_int_equal(setrlimit(RLIMIT_NOFILE, &limit), 0);
-    new = xs_pool_new();
+    new = xs_pool_new(0);
     saved_errno = errno;
     assert_int_equal(setrlimit(RLIMIT_NOFILE, &saved), 0);
     errno = saved_errno;
