@@ -69,7 +69,8 @@ void xs_pool_free(struct xs_pool *pool)
 
 size_t xs_pool_streams_max(const struct xs_pool *pool, size_t streams_max)
 {
-    size_t others = pool->count / 2 < XS_POOL_MAX ? pool->count / 2 : XS_POOL_MAX;
+    size_t half = (pool->count + 1) / 2;
+    size_t others = half < XS_POOL_MAX ? half : XS_POOL_MAX;
 
     return pool->count - others < streams_max ? pool->count - others : streams_max;
 }

@@ -191,6 +191,20 @@ out:
     return NULL;
 }
 
+static void set_dirty(struct xs_watches *watches, struct xs_watch *watch)
+{
+    if (watch->is_dirty)
+        return;
+    watch->is_dirty = true;
+    TAILQ_INSERT_TAIL(&watches->dirty, watch, dirty_link);
+}
+
+static void set_clean(struct xs_watches *watches, struct xs_watch *watch)
+{
+    watch->is_dirty = false;
+    TAILQ_REMOVE(&watches->dirty, watch, dirty_link);
+}
+
 static void set_failed(struct xs_watches *watches, struct xs_watch *watch, bool is_failed)
 {
     watches->failed_count += is_failed;
@@ -202,7 +216,7 @@ static void free_watch(struct xs_watches *watches, struct xs_watch *watch)
 {
     set_failed(watches, watch, false);
     if (watch->is_dirty)
-        TAILQ_REMOVE(&watches->dirty, watch, dirty_link);
+        set_clean(watches, watch);
     HASH_DEL(watches->by_jid, watch);
     LIST_REMOVE(watch, domain_link);
     release_domain(watches, watch->domain);
@@ -240,14 +254,6 @@ void xs_watches_leave(struct xs_watches *watches, struct xs_subscription *subscr
 size_t xs_watches_count(const struct xs_watches *watches)
 {
     return HASH_COUNT(watches->by_jid);
-}
-
-static void set_dirty(struct xs_watches *watches, struct xs_watch *watch)
-{
-    if (watch->is_dirty)
-        return;
-    watch->is_dirty = true;
-    TAILQ_INSERT_TAIL(&watches->dirty, watch, dirty_link);
 }
 
 static void set_domain_dirty(struct xs_watches *watches, struct domain *domain)
@@ -327,8 +333,7 @@ struct xs_watch *xs_watches_next(struct xs_watches *watches, struct xs_jid *ret_
 
     if (watch == NULL)
         return NULL;
-    TAILQ_REMOVE(&watches->dirty, watch, dirty_link);
-    watch->is_dirty = false;
+    set_clean(watches, watch);
     ret_jid->local_len = watch->local_len;
     ret_jid->domain_len = watch->len - watch->local_len - 1;
     memcpy(ret_jid->bare, watch->bare, watch->len);
@@ -336,14 +341,18 @@ struct xs_watch *xs_watches_next(struct xs_watches *watches, struct xs_jid *ret_
     return watch;
 }
 
-/* Keeps the domain's lease. If it has begun or ceased to hold, that goes for all of its users. */
-static void note_lease(struct xs_watches *watches, struct domain *domain, struct xs_lease lease,
+/* Keeps the domain's lease. If it has begun or ceased to hold, that goes for its others too. */
+static void note_lease(struct xs_watches *watches, struct xs_watch *watch, struct xs_lease lease,
                        int64_t now_s)
 {
+    struct domain *domain = watch->domain;
+    bool was_dirty = watch->is_dirty;
     bool is_trusted = xs_lease_is_valid(lease, now_s);
 
     if (is_trusted != domain->is_trusted)
         set_domain_dirty(watches, domain);
+    if (!was_dirty && watch->is_dirty)
+        set_clean(watches, watch);
     domain->lease = lease;
     domain->is_trusted = is_trusted;
 }
@@ -359,7 +368,7 @@ enum xs_error xs_watches_update(struct xs_watches *watches, struct xs_watch *wat
         return XS_OK;
     set_failed(watches, watch, lookup->error != XS_OK);
     if (lookup->error == XS_OK)
-        note_lease(watches, watch->domain, lookup->facts.lease, now_s);
+        note_lease(watches, watch, lookup->facts.lease, now_s);
     if (verdict.kind == XS_VERDICT_PRESENCE)
         error = xs_json_write_presence(lookup->jid.bare, &verdict.presence, watches->json, &len);
     else

@@ -8,7 +8,8 @@ from sandbox.ports import LOOPBACK
 class Configuration:
     """Writes `xmpp-status.conf` and the password files into `directory`, which must exist.
 
-    `redis_users` says who each program is to Redis: {"fcgi": (user, password file), ...}.
+    `redis_users` says who each program is to Redis: {"fcgi": (user, password file), ...}. After a
+    change of `fcgi_keys`, more of [fcgi], write() does so.
     """
 
     def __init__(self, directory, redis_path, fcgi_path, redis_timeout_ms=250, redis_users=None):
@@ -20,6 +21,7 @@ class Configuration:
         self.redis_timeout_ms = redis_timeout_ms
         self.redis_users = redis_users or {}
         self.fcgi_path = fcgi_path
+        self.fcgi_keys = {}
         self._domains = {}
         os.makedirs(self.lock_dir, exist_ok=True)
         self.write()
@@ -38,7 +40,8 @@ class Configuration:
         text = (
             f"[redis]\naddress = {self.redis_path}\ntimeout_ms = {self.redis_timeout_ms}\n"
             f"\n[fcgi]\nsocket = {self.fcgi_path}\n"
-            f"\n[bot]\nname = {self.name}\nlock_dir = {self.lock_dir}\n"
+            + "".join(f"{key} = {value}\n" for key, value in self.fcgi_keys.items())
+            + f"\n[bot]\nname = {self.name}\nlock_dir = {self.lock_dir}\n"
         )
         for program, (user, password_file) in self.redis_users.items():
             text += f"\n[redis {program}]\nusername = {user}\npassword_file = {password_file}\n"

@@ -111,7 +111,7 @@ class Http(SystemTest):
                     self.assertEqual((response.status, response.body), (204, b""))
                     self.assert_headers(
                         response, Access_Control_Allow_Methods=expected.METHODS,
-                        Access_Control_Allow_Headers="If-None-Match",
+                        Access_Control_Allow_Headers="If-None-Match, Last-Event-ID",
                     )
                     self.assertGreater(int(response.header("Access-Control-Max-Age")), 0)
 

@@ -25,6 +25,8 @@ static const struct query_case cases[] = {
     {"format=svg", true, true, XS_FORMAT_SVG},
     {"&a&format=svg&b=c&&", true, true, XS_FORMAT_SVG},
     {"f%6Frmat=%73vg", true, true, XS_FORMAT_SVG},
+    {"format=events", true, true, XS_FORMAT_EVENTS},
+    {"format=event", false, false, XS_FORMAT_XML},
     {"format=JSON", false, false, XS_FORMAT_XML},
     {"format=json%00", false, false, XS_FORMAT_XML},
     {"format=%256Ason", false, false, XS_FORMAT_XML}, /* decoded once */

@@ -178,6 +178,41 @@ static void request_parse__finds_the_format__in_query_then_header(void **state)
     }
 }
 
+static void request_parse__finds_streams__in_query_then_header(void **state)
+{
+    static const struct {
+        const char *query;
+        const char *accept;
+        bool is_stream;
+    } rows[] = {
+        {"format=events", NULL, true},
+        {"format=events", "image/*", true},
+        {"", "text/event-stream", true},
+        {"", "text/event-stream, */*;q=0.1", true},
+        {"", "*/*", false},
+        {"", "text/*", false},
+        {"format=json", "text/event-stream", false},
+        {"format=events&style=round", NULL, true}, /* a flaw, to be told in JSON */
+    };
+
+    (void)state;
+    for (size_t i = 0; i < sizeof(rows) / sizeof(rows[0]); i++) {
+        const struct xs_request_params params = {.method = "GET",
+                                                 .path = PATH,
+                                                 .query = rows[i].query,
+                                                 .accept = rows[i].accept,
+                                                 .last_event_id = "x"};
+        struct xs_request request;
+        struct xs_jid jid;
+
+        assert_int_equal(xs_request_parse(&params, &request, &jid), XS_OK);
+        assert_int_equal(request.is_stream, rows[i].is_stream);
+        if (request.is_stream)
+            assert_int_equal(request.format, XS_FORMAT_JSON);
+        assert_string_equal(request.last_event_id, "x");
+    }
+}
+
 static void request_parse__takes_over__label_style_and_tags(void **state)
 {
     struct xs_request_params params = {.method = "GET",
@@ -271,6 +306,7 @@ int main(void)
         cmocka_unit_test(request_parse__finds_method_flaw_and_jid__for_each_case),
         cmocka_unit_test(request_parse__takes_the_jids_of_the_query__without_a_path),
         cmocka_unit_test(request_parse__finds_the_format__in_query_then_header),
+        cmocka_unit_test(request_parse__finds_streams__in_query_then_header),
         cmocka_unit_test(request_parse__takes_over__label_style_and_tags),
         cmocka_unit_test(request_parse__tells_the_target__by_the_script_alone),
         cmocka_unit_test(request_parse__is_invalid__without_a_method),
