@@ -10,6 +10,8 @@ from sandbox.shipped import shipped_path
 
 SHIPPED = shipped_path("nginx")
 INSTALLED = "/etc/xmpp-status/nginx/"
+INSTALLED_WEB = "/usr/share/xmpp-status/web/"
+WEB = os.path.join(os.path.dirname(shipped_path()), "web", "")
 SITE = "xmpp-status.conf"
 
 CONFIGURATION = """\
@@ -44,6 +46,7 @@ BLOCK = """\
     server_name localhost;
     include {shipped}/location.conf;
     include {shipped}/metrics.conf;
+    include {shipped}/web.conf;
   }}
 """
 
@@ -114,7 +117,9 @@ class Nginx:
                     raise SandboxError(f"{name} does not say {old!r} exactly once")
                 text = text.replace(old, new)
             with open(os.path.join(self._shipped, name), "w", encoding="utf-8") as file:
-                file.write(text.replace(INSTALLED, self._shipped + "/"))
+                file.write(
+                    text.replace(INSTALLED, self._shipped + "/").replace(INSTALLED_WEB, WEB)
+                )
 
     def check(self):
         """Runs nginx -t; returns what it printed. Raises SandboxError if it is not content."""

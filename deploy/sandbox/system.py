@@ -25,6 +25,7 @@ BOT_USER = "presence"
 BOT_PASSWORD = "sandbox bot password"
 USER_PASSWORD = "sandbox user password"
 LOCATION = "/xmpp/status/"
+PAGE = "/xmpp/"
 WATCH_INTERVAL_S = 0.5
 PROSODY, EJABBERD = "prosody", "ejabberd"
 LOGINS_AT_ONCE = 50

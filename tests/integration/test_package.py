@@ -60,6 +60,8 @@ class Package(unittest.TestCase):
         ):
             for name in os.listdir(f"{CHECKOUT}/deploy/{directory}"):
                 self.assertIn(f"{place}/{name}", contents)
+        for name in set(os.listdir(f"{CHECKOUT}/web")) - {"CMakeLists.txt"}:
+            self.assertIn(f"/usr/share/xmpp-status/web/{name}", contents)
         for name in os.listdir(f"{CHECKOUT}/man"):
             if name.endswith((".5", ".8")):
                 self.assertIn(f"/usr/share/man/man{name[-1]}/{name}", contents)
