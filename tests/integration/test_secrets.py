@@ -113,6 +113,7 @@ class Secrets(BotTest):
             directory, self.system.redis.socket_path, os.path.join(directory, "fcgi.sock"),
             redis_users=self.system.redis.users(),
         )
+        configuration.name = "another"  # one of the same name would take the lease over
         bot = self.system.new_bot(DOMAIN, configuration)
         self.assertEqual(self.exposure(bot.process.argv, b"started as"), set())
         responder = [self.system.programs.fcgi, "-c", configuration.path]
