@@ -7,7 +7,7 @@
 #include <sys/epoll.h>
 #include <unistd.h>
 
-#define CHANNEL "__redis__:invalidate"
+#include "message.h"
 
 struct xs_tracking {
     int epoll_fd;          /* of both connections: the descriptor to wait on */
@@ -108,8 +108,8 @@ static enum xs_error open_news(struct xs_tracking *tracking, long long *ret_id)
     id = ask(tracking, tracking->news, 2, (const char *[]){"CLIENT", "ID"}, REDIS_REPLY_INTEGER);
     if (id != NULL) {
         *ret_id = id->integer;
-        subscribed = ask(tracking, tracking->news, 2, (const char *[]){"SUBSCRIBE", CHANNEL},
-                         REDIS_REPLY_ARRAY);
+        subscribed = ask(tracking, tracking->news, 2,
+                         (const char *[]){"SUBSCRIBE", XS_MESSAGE_CHANNEL}, REDIS_REPLY_ARRAY);
     }
     error = subscribed != NULL ? XS_OK : XS_ERROR_UNAVAILABLE;
     freeReplyObject(id);
@@ -190,57 +190,35 @@ bool xs_tracking_is_on(const struct xs_tracking *tracking)
            xs_redis_generation(tracking->data) == tracking->generation;
 }
 
-static bool is_text(const redisReply *reply, const char *text)
-{
-    return reply->type == REDIS_REPLY_STRING && strcmp(reply->str, text) == 0;
-}
-
-static bool is_news(const redisReply *message)
-{
-    return message->type == REDIS_REPLY_ARRAY && message->elements == 3 &&
-           is_text(message->element[0], "message") && is_text(message->element[1], CHANNEL);
-}
-
-static bool is_pong(const redisReply *message)
-{
-    return message->type == REDIS_REPLY_ARRAY && message->elements == 2 &&
-           is_text(message->element[0], "pong");
-}
-
 /* Takes what Redis has said: keys that have changed, that all have, or an answer to a PING. */
 static void take_message(struct xs_tracking *tracking, redisReply *message)
 {
-    if (is_news(message) && message->element[2]->type == REDIS_REPLY_ARRAY) {
+    switch (xs_message_kind(message)) {
+    case XS_MESSAGE_KEYS:
         tracking->message = message;
         tracking->told_count = 0;
         return;
-    }
-    if (is_news(message) && message->element[2]->type == REDIS_REPLY_NIL)
+    case XS_MESSAGE_ALL:
         tracking->is_all_due = true; /* the database was emptied */
-    else if (is_pong(message))
+        break;
+    case XS_MESSAGE_PONG:
         tracking->is_pong_due = false;
-    else
+        break;
+    default:
         end(tracking, "listening to Redis: an unknown message");
+    }
     freeReplyObject(message);
 }
 
 /* Tells the next key of the message at hand. If there is none, the message is gone. */
 static bool tell_key(struct xs_tracking *tracking, struct xs_key_owner *ret_owner)
 {
-    const redisReply *keys = tracking->message->element[2];
-    const redisReply *key;
-
-    if (tracking->told_count == keys->elements) {
+    if (!xs_message_key(tracking->message, tracking->told_count, ret_owner)) {
         freeReplyObject(tracking->message);
         tracking->message = NULL;
         return false;
     }
-    key = keys->element[tracking->told_count++];
-    if (key->type != REDIS_REPLY_STRING) {
-        end(tracking, "listening to Redis: a key of an unknown type");
-        return false;
-    }
-    xs_key_parse(key->str, key->len, ret_owner);
+    tracking->told_count++;
     return true;
 }
 

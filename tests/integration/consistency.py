@@ -1,5 +1,6 @@
 """Random writes, faults and requests all at once, every answer held against the model."""
 
+import contextlib
 import json
 import os
 import random
@@ -19,9 +20,12 @@ DOMAINS = ("one.example", "two.example")
 USERS = tuple(f"user{number}" for number in range(6))
 SHOWS = ("away", "chat", "dnd", "xa")
 CLIENTS = 4
-WRITE_PAUSE_S = 0.002
+# Calm and storm: the mean pause between writes is another one each second.
+WRITE_PAUSES_S = 0.0005, 0.002, 0.01, 0.05
+# How often each kind is written: flags of a domain drop all that is known of its users' flags.
+WEIGHTS = {"flag": 1, "lease": 6, "record": 12}
 FLUSH_PAUSE_S = 5.0
-FAULT_PAUSES_S = 0.5, 3.0
+FAULT_PAUSES_S = 0.3, 1.5
 # From silence to its end in memory: a beat, as long again or the timeout, and a busy machine.
 SILENCE_S = 0.5 + 0.5 + 0.25
 # How long 503 may go on once Redis can be reached: back-off, pause, a busy machine.
@@ -32,12 +36,13 @@ FIRST_LAST = 1000000000
 class World:
     """Two responders, `direct` on Redis and `wired` on a wire, and what is known of everything."""
 
-    def __init__(self, system, seed):
+    def __init__(self, system, seed, bound_s):
         self.system = system
         self.seed = seed
         self.is_over = threading.Event()
         self.failures = []
         self.writes = self.flushes = 0
+        self.lookups = 0  # that Redis was asked for
         self.faults = {}
         self.registers = {}
         for domain in DOMAINS:
@@ -46,7 +51,7 @@ class World:
                 jid = f"{user}@{domain}"
                 names += [("flag", jid), ("record", jid)]
             self.registers.update({name: Register() for name in names})
-        self.judges = {"direct": Judge("direct"), "wired": Judge("wired")}
+        self.judges = {name: Judge(name, bound_s) for name in ("direct", "wired")}
         self.responders = {}
         self.wire = None
 
@@ -94,6 +99,8 @@ class World:
         self.is_over.set()
         for thread in threads:
             thread.join()
+        with self.admin() as store:
+            self.lookups = store.info("commandstats")["cmdstat_get"]["calls"]
         return self.failures
 
     def _guard(self, work, chance):
@@ -114,6 +121,8 @@ class World:
                 f"{judge.silence_answers} in silences; the oldest shown otherwise was "
                 f"{max(judge.oldest_s, 0) * 1000:.1f} ms old"
             )
+        answers = sum(judge.answers - judge.outage_answers for judge in self.judges.values())
+        lines.append(f"{100 * (1 - self.lookups / max(answers, 1)):.0f} % of them from memory")
         return "\n".join(lines + [f"violation: {failure}" for failure in self.failures])
 
     # Writing.
@@ -121,6 +130,9 @@ class World:
     def _write(self, chance):
         busy = {}  # until when registers wait for an expiry
         next_flush = time.monotonic() + FLUSH_PAUSE_S
+        next_pace = pause_s = 0
+        names = list(self.registers)
+        weights = [WEIGHTS[kind] for kind, _ in names]
         with self.admin() as store:
             self._fill(store, chance)
             while not self.is_over.is_set():
@@ -130,12 +142,14 @@ class World:
                     busy = {}
                     self._fill(store, chance)
                     next_flush = now + FLUSH_PAUSE_S * chance.uniform(0.5, 1.5)
-                name = chance.choice(list(self.registers))
+                if now > next_pace:
+                    pause_s, next_pace = chance.choice(WRITE_PAUSES_S), now + 1
+                name = chance.choices(names, weights)[0]
                 if busy.get(name, 0) < now:
                     end = self._change(store, name, chance)
                     if end is not None:
                         busy[name] = end
-                time.sleep(WRITE_PAUSE_S * chance.random())
+                time.sleep(2 * pause_s * chance.random())
 
     def _fill(self, store, chance):
         for domain in DOMAINS:
@@ -213,26 +227,29 @@ class World:
     # Asking.
 
     def _ask(self, chance):
-        peers = {}
-        while not self.is_over.is_set():
-            name = chance.choice(list(self.judges))
-            jid = f"{chance.choice(USERS)}@{chance.choice(DOMAINS)}"
-            domain = jid.split("@")[1]
-            registers = [
-                self.registers[key]
-                for key in (("flag", domain), ("lease", domain), ("flag", jid), ("record", jid))
-            ]
-            judge = self.judges[name]
-            if name not in peers:
-                peers[name] = fastcgi.Peer(self.responders[name].socket_path)
-            floors = judge.floors(registers)
-            sent = time.monotonic()
-            peers[name].send(fastcgi.request(jid, query="format=json", keep=True))
-            head, body = peers[name].read_answer()
-            received = time.monotonic()
-            judge.judge(registers, floors, sent, received, self._read(head, body))
-        for peer in peers.values():
-            peer.socket.close()
+        with contextlib.ExitStack() as stack:
+            peers = {
+                name: stack.enter_context(fastcgi.Peer(responder.socket_path))
+                for name, responder in self.responders.items()
+            }
+            while not self.is_over.is_set():
+                self._ask_one(peers, chance)
+
+    def _ask_one(self, peers, chance):
+        name = chance.choice(list(self.judges))
+        jid = f"{chance.choice(USERS)}@{chance.choice(DOMAINS)}"
+        domain = jid.split("@")[1]
+        registers = [
+            self.registers[key]
+            for key in (("flag", domain), ("lease", domain), ("flag", jid), ("record", jid))
+        ]
+        judge = self.judges[name]
+        floors = judge.floors(registers)
+        sent = time.monotonic()
+        peers[name].send(fastcgi.request(jid, query="format=json", keep=True))
+        head, body = peers[name].read_answer()
+        received = time.monotonic()
+        judge.judge(registers, floors, sent, received, self._read(head, body))
 
     @staticmethod
     def _read(head, body):
@@ -243,13 +260,15 @@ class World:
     # Breaking.
 
     def _break(self, chance):
-        faults = (
+        faults = [
             self._kill, self._cut, self._silence_news, self._silence_data, self._silence_all,
             self._freeze_redis, self._freeze_responder,
-        )
+        ]
+        left = []
         with self.admin() as store:
             while not self.is_over.wait(chance.uniform(*FAULT_PAUSES_S)):
-                fault = chance.choice(faults)
+                left = left or chance.sample(faults, len(faults))  # each in its turn
+                fault = left.pop()
                 fault(store, chance)
                 name = fault.__name__[1:].replace("_", " ")
                 self.faults[name] = self.faults.get(name, 0) + 1
@@ -322,9 +341,10 @@ class World:
         end()
 
 
-def run(system, seconds, seed=None):
+def run(system, seconds, seed=None, bound_s=0.1):
     """Runs it on an entered, empty System. Returns (failures, report)."""
-    world = World(system, int.from_bytes(os.urandom(4), "big") if seed is None else seed)
+    seed = int.from_bytes(os.urandom(4), "big") if seed is None else seed
+    world = World(system, seed, bound_s)
     try:
         world.start()
         failures = world.run(seconds)

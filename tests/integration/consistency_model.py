@@ -10,8 +10,6 @@ import threading
 from bisect import bisect_left
 from dataclasses import dataclass, field
 
-# A change that was acknowledged so long before the request must show.
-BOUND_S = 0.1
 # How much later than it says a key may expire, as Redis looks ten times a second.
 EXPIRY_S = 0.25
 YES = ("yes", "yes nolast")
@@ -81,17 +79,21 @@ def answer(domain_flag, lease, flag, record):
 
 @dataclass
 class Windows:
-    """When more is allowed than usual, of one responder; one thread writes."""
+    """When more is allowed than usual, of one responder; one thread writes.
 
+    Otherwise a change that was acknowledged `bound_s` before the request must show.
+    """
+
+    bound_s: float
     silences: list = field(default_factory=list)  # (start, end): since start nothing need be heard
     outages: list = field(default_factory=list)  # (start, end): 503 is right
 
     def since(self, sent):
         """From when on what a request that was sent then shows must have been there."""
-        since = sent - BOUND_S
+        since = sent - self.bound_s
         for start, end in self.silences[-3:]:
             if start <= sent <= end:
-                since = min(since, start - BOUND_S)
+                since = min(since, start - self.bound_s)
         return since
 
     def is_outage(self, sent, received):
@@ -101,9 +103,9 @@ class Windows:
 class Judge:
     """Judges the answers of one responder."""
 
-    def __init__(self, name):
+    def __init__(self, name, bound_s):
         self.name = name
-        self.windows = Windows()
+        self.windows = Windows(bound_s)
         self.answers = 0
         self.outage_answers = 0
         self.silence_answers = 0
@@ -123,7 +125,8 @@ class Judge:
             self.outage_answers += 1
             return
         since = self.windows.since(sent)
-        self.silence_answers += since < sent - BOUND_S
+        is_silence = since < sent - self.windows.bound_s
+        self.silence_answers += is_silence
         found = self._explain(registers, floors, since, received, seen)
         if not found:
             raise Violation(self._describe(registers, floors, since, sent, received, seen))
@@ -131,7 +134,7 @@ class Judge:
             for number, register in enumerate(registers):
                 least = min(choice[number][0] for choice in found)
                 self._floors[register] = max(self._floors.get(register, 0), least)
-        if since == sent - BOUND_S:
+        if not is_silence:
             age = min(max(sent - version.end for _, version in choice) for choice in found)
             self.oldest_s = max(self.oldest_s, age)
 
