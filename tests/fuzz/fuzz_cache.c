@@ -96,12 +96,10 @@ static void put(struct xs_cache *cache, struct known *known, unsigned domain, un
     }
     known->has_flags = known->has_lease = true;
     known->facts = lookup.facts;
-    if (lookup.facts.domain_publish.setting == XS_PUBLISH_YES) {
-        known->users[user].has_flag = true;
-        known->users[user].has_record = lookup.facts.record != XS_RECORD_UNREAD;
-        known->users[user].facts = lookup.facts;
-        known->users[user].status = number;
-    }
+    known->users[user].has_flag = true;
+    known->users[user].has_record = lookup.facts.record != XS_RECORD_UNREAD;
+    known->users[user].facts = lookup.facts;
+    known->users[user].status = number;
     lookup.facts.presence.status = lookup.facts.record == XS_RECORD_SOUND ? copy : NULL;
     xs_cache_put(cache, &lookup);
     free(copy); /* the cache has its own */
@@ -112,13 +110,13 @@ static bool model_find(const struct known *known, unsigned user, struct xs_facts
 {
     struct xs_publish publish;
 
-    if (!known->has_flags)
+    if (!known->has_flags || !known->users[user].has_flag)
         return false;
     ret_facts->domain_publish = known->facts.domain_publish;
     ret_facts->record = XS_RECORD_UNREAD;
     if (known->facts.domain_publish.setting != XS_PUBLISH_YES)
         return true;
-    if (!known->has_lease || !known->users[user].has_flag)
+    if (!known->has_lease)
         return false;
     ret_facts->lease = known->facts.lease;
     ret_facts->user_publish = known->users[user].facts.user_publish;
