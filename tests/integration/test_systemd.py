@@ -90,7 +90,7 @@ class Units(unittest.TestCase):
     def test_socket_is_the_one_that_nginx_connects_to(self):
         directory = os.path.join(os.path.dirname(os.path.abspath(__file__)), "../../deploy/nginx")
         with open(os.path.join(directory, "upstream.conf"), encoding="utf-8") as file:
-            self.assertIn(f"server unix:{values(SOCKET, 'ListenStream')[0]};", file.read())
+            self.assertIn(f"server unix:{values(SOCKET, 'ListenStream')[0]} ", file.read())
 
     def test_credentials_have_the_names_of_the_configured_files(self):
         """Which is how the programs find them."""
