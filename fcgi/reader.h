@@ -30,7 +30,8 @@ void xs_reader_free(struct xs_reader *reader);
 
 /*
  * Takes in what has changed in Redis. To be called in every turn before anything is looked up, and
- * when its descriptor or its deadline says so; `now_ms` is of a monotonic clock.
+ * when its descriptor or its deadline says so; `now_ms` is of a monotonic clock. Waits for Redis,
+ * if it is slow, as xs_tracking_next and, once a second at most, xs_tracking_start say.
  */
 void xs_reader_refresh(struct xs_reader *reader, int64_t now_ms);
 
