@@ -44,6 +44,8 @@ struct xs_bot *xs_bot_new(const struct xs_config *config, const struct xs_domain
     if (bot == NULL)
         return NULL;
     bot->domain = domain;
+    bot->figures.values[XS_FIGURE_STARTED] = xs_clock_wall_s();
+    bot->figures.values[XS_FIGURE_SYNCED] = XS_FIGURE_UNKNOWN;
     bot->session = xs_session_new(domain, &takers);
     bot->users = xs_users_new();
     bot->activity = xs_activity_new(domain->domain);
@@ -85,6 +87,7 @@ static void wait_after_failure(struct xs_bot *bot, const char *cause)
 {
     int64_t pause_ms = next_pause_ms(bot);
 
+    bot->figures.values[XS_FIGURE_RECONNECTS]++;
     xs_log(XS_LOG_ERROR, "%s: session of %s%s%s: %s; next attempt in %.1f s", bot->domain->domain,
            bot->domain->jid.bare, bot->domain->host == NULL ? "" : " at ",
            bot->domain->host == NULL ? "" : bot->domain->host, cause, (double)pause_ms / 1000);
@@ -200,14 +203,22 @@ static bool is_blind(struct xs_bot *bot)
     return blind;
 }
 
+/* What was collected is everybody's presence: it counts from now on. */
+static void complete_sync(struct xs_bot *bot)
+{
+    bot->marker = 0;
+    xs_users_end_sync(bot->users);
+    bot->figures.values[XS_FIGURE_SYNCED] = xs_clock_wall_s();
+    bot->figures.values[XS_FIGURE_SYNCS]++;
+}
+
 static void do_sync(struct xs_bot *bot, int64_t now_ms)
 {
     if (bot->marker == 0)
         start_sync(bot, false, now_ms);
     if (!sync_is_over(bot, now_ms) || is_blind(bot))
         return;
-    bot->marker = 0;
-    xs_users_end_sync(bot->users);
+    complete_sync(bot);
     bot->phase = XS_BOT_LIVE;
     bot->pause_ms = 0;
     bot->want_activity = true;
@@ -227,11 +238,21 @@ static void watch_privilege(struct xs_bot *bot, int64_t now_ms)
         start_sync(bot, true, now_ms);
     if (!sync_is_over(bot, now_ms))
         return;
-    bot->marker = 0;
     if (bot->granted)
-        xs_users_end_sync(bot->users);
+        complete_sync(bot);
     else
         fail_session(bot, "the server does not show everybody's presence any more");
+}
+
+/* Tells the operator how the bot fares. */
+static void tell_figures(struct xs_bot *bot)
+{
+    int64_t *values = bot->figures.values;
+
+    values[XS_FIGURE_ONLINE] = (int64_t)xs_users_online_count(bot->users);
+    values[XS_FIGURE_LISTED] = (int64_t)xs_users_listed_count(bot->users);
+    values[XS_FIGURE_OUTAGES] = xs_keeper_outages(bot->keeper);
+    xs_keeper_tell(bot->keeper, &bot->figures);
 }
 
 static void do_live(struct xs_bot *bot, int64_t now_ms)
@@ -245,6 +266,7 @@ static void do_live(struct xs_bot *bot, int64_t now_ms)
     if (renewed) {
         bot->answered = false;
         bot->vouched = true;
+        tell_figures(bot);
     }
     if (bot->want_activity && !xs_keeper_is_rebuilding(bot->keeper)) {
         bot->want_activity = false;

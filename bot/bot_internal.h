@@ -28,6 +28,7 @@ struct xs_bot {
     struct xs_keeper *keeper;
     struct xs_activity *activity;
     struct xs_notify notify;
+    struct xs_figures figures;
     enum xs_bot_phase phase;
     struct xs_sync sync;
     struct xs_report report; /* of the stanza in hand; too large for the stack */

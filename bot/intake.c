@@ -52,6 +52,7 @@ void xs_bot_take_presence(void *context, xmpp_stanza_t *stanza)
     struct xs_report *report = &bot->report;
     const char *type = xmpp_stanza_get_type(stanza);
 
+    bot->figures.values[XS_FIGURE_STANZAS]++;
     if (type != NULL && strcmp(type, "subscribe") == 0) {
         take_subscribe(bot, stanza);
         return;
@@ -128,6 +129,7 @@ void xs_bot_take_iq(void *context, xmpp_stanza_t *stanza)
     struct xs_jid jid;
     int64_t last_s;
 
+    bot->figures.values[XS_FIGURE_STANZAS]++;
     if (strcmp(type, "set") == 0)
         take_entries(bot, stanza);
     else if (strcmp(id, XS_SESSION_ROSTER_ID) == 0)
@@ -158,6 +160,7 @@ void xs_bot_take_message(void *context, xmpp_stanza_t *stanza)
     xmpp_stanza_t *privilege = xmpp_stanza_get_child_by_ns(stanza, NS_PRIVILEGE);
     xmpp_stanza_t *perm = privilege == NULL ? NULL : xmpp_stanza_get_children(privilege);
 
+    bot->figures.values[XS_FIGURE_STANZAS]++;
     for (; perm != NULL; perm = xmpp_stanza_get_next(perm)) {
         const char *access = xmpp_stanza_get_attribute(perm, "access");
         const char *type = xmpp_stanza_get_attribute(perm, "type");

@@ -7,18 +7,22 @@
 #include "hold.h"
 #include "log.h"
 #include "records.h"
+#include "tally.h"
 
 struct xs_keeper {
     const char *domain;
     struct xs_redis *redis;
     struct xs_records *records;
     struct xs_hold hold;
+    struct xs_tally tally;
     uint64_t generation; /* of the connection through which everything known was written */
     int64_t due_ms;      /* when the lease is to be renewed, or Redis tried again */
     bool sweep;          /* records of users who are not in the roster are being looked for */
     char cursor[XS_CURSOR_SIZE];
     bool rebuild;       /* Redis may have lost or missed something: write everything again */
     bool failing;       /* an outage has been logged */
+    int64_t outages;    /* how many there were */
+    bool tally_logged;  /* that Redis refuses the bot's figures has been logged */
     bool others_logged; /* that another bot has the lease has been logged */
 };
 
@@ -28,6 +32,7 @@ struct xs_keeper *xs_keeper_new(const struct xs_config *config, const char *doma
 
     if (keeper == NULL || xs_hold_init(&keeper->hold, domain, config->bot_name) != XS_OK)
         goto fail;
+    xs_tally_init(&keeper->tally, domain);
     keeper->domain = domain;
     keeper->redis = xs_redis_new(&config->redis[XS_PROGRAM_BOT]);
     keeper->records =
@@ -56,6 +61,7 @@ static void note_failure(struct xs_keeper *keeper, const char *why)
         xs_log(XS_LOG_ERROR, "%s: cannot write to Redis, will go on trying: %s", keeper->domain,
                why);
         keeper->due_ms = 0; /* once more at once, then at the pace of the retries */
+        keeper->outages++;
     }
     keeper->failing = true;
     keeper->rebuild = true;
@@ -230,6 +236,25 @@ bool xs_keeper_tend(struct xs_keeper *keeper, struct xs_users *users, int64_t no
         xs_users_next_stale(users, NULL) == NULL && due && answered)
         *ret_renewed = renew(keeper, now_ms);
     return true;
+}
+
+int64_t xs_keeper_outages(const struct xs_keeper *keeper)
+{
+    return keeper->outages;
+}
+
+/* What fails for other reasons than a refusal shows in the next step with the lease. */
+void xs_keeper_tell(struct xs_keeper *keeper, const struct xs_figures *figures)
+{
+    enum xs_hold_result result =
+        xs_tally_write(&keeper->tally, &keeper->hold, keeper->redis, figures);
+
+    if (result == XS_HOLD_REFUSED && !keeper->tally_logged)
+        xs_log(XS_LOG_WARNING,
+               "%s: cannot write the bot's metrics, its presence is not affected: %s",
+               keeper->domain, keeper->tally.error);
+    if (result == XS_HOLD_REFUSED || result == XS_HOLD_MINE)
+        keeper->tally_logged = result == XS_HOLD_REFUSED;
 }
 
 void xs_keeper_release(struct xs_keeper *keeper)

@@ -11,6 +11,7 @@
 #include <stdint.h>
 
 #include "config.h"
+#include "figures.h"
 #include "users.h"
 
 /* How often Redis is tried again while it fails, in milliseconds. */
@@ -62,6 +63,15 @@ bool xs_keeper_tend(struct xs_keeper *keeper, struct xs_users *users, int64_t no
  * Only for servers on which the roster lists everybody whose presence is to be had.
  */
 void xs_keeper_demand_sweep(struct xs_keeper *keeper);
+
+/* Counts how often Redis was away or refused to write. */
+int64_t xs_keeper_outages(const struct xs_keeper *keeper);
+
+/*
+ * Writes the bot's figures for the operator. To be called when the lease has been renewed. If it
+ * fails, that is logged once and has no consequences: presence does not depend on it.
+ */
+void xs_keeper_tell(struct xs_keeper *keeper, const struct xs_figures *figures);
 
 /* Gives the lease up, for a clean stop. */
 void xs_keeper_release(struct xs_keeper *keeper);

@@ -7,6 +7,7 @@
 #ifndef XS_BATCH_H
 #define XS_BATCH_H
 
+#include "monitor.h"
 #include "pool.h"
 #include "reader.h"
 
@@ -19,10 +20,11 @@
 struct xs_batch;
 
 /*
- * Makes an empty batch on a reader, which is borrowed for its life. `max_age_s` as for
- * xs_responder_new. Freed with xs_batch_free. NULL if out of memory.
+ * Makes an empty batch on a reader and with a monitor, which counts what is done and answers what
+ * is not about presence; both are borrowed for its life. `max_age_s` as for xs_responder_new. Freed
+ * with xs_batch_free. NULL if out of memory.
  */
-struct xs_batch *xs_batch_new(struct xs_reader *reader, int max_age_s);
+struct xs_batch *xs_batch_new(struct xs_reader *reader, struct xs_monitor *monitor, int max_age_s);
 
 /* Frees a batch. NULL is allowed. */
 void xs_batch_free(struct xs_batch *batch);
@@ -36,7 +38,8 @@ void xs_batch_add(struct xs_batch *batch, struct xs_pool *pool, struct xs_connec
 
 /*
  * Looks up all that was added, in one round trip at most, answers everything and empties the batch.
- * The connections are then idle or closed. The reader must have been refreshed in this turn.
+ * The connections are then idle or closed. If the operator asks too, that is one more round trip.
+ * The reader must have been refreshed in this turn.
  */
 void xs_batch_answer(struct xs_batch *batch, struct xs_pool *pool);
 

@@ -129,36 +129,32 @@ static struct entry *add(struct xs_cache *cache, struct entry *entry, size_t nam
     return entry;
 }
 
-/* Says whether what is known of a user is enough, once the domain publishes and has a lease. */
-static bool fill_user(const struct domain *domain, const struct user *user, struct xs_facts *facts)
+/* Fills in what is known; false if that is not enough. */
+static bool fill(const struct domain *domain, const struct user *user, struct xs_facts *facts)
 {
-    if (user->generation != domain->generation)
+    if (!domain->has_flags || user->generation != domain->generation)
         return false;
+    facts->domain_publish = domain->publish;
     facts->user_publish = user->publish;
-    if (xs_publish_combine(domain->publish, user->publish).setting != XS_PUBLISH_YES)
+    facts->lease = domain->lease;
+    if (domain->publish.setting != XS_PUBLISH_YES)
         return true;
+    if (xs_publish_combine(domain->publish, user->publish).setting != XS_PUBLISH_YES)
+        return domain->has_lease;
     facts->record = user->record;
     facts->presence = user->presence;
-    return user->has_record;
+    return domain->has_lease && user->has_record;
 }
 
 bool xs_cache_find(struct xs_cache *cache, struct xs_lookup *lookup)
 {
     struct xs_facts facts = {.record = XS_RECORD_UNREAD, .presence.last_s = XS_LAST_UNKNOWN};
     struct entry *domain = find_domain(cache, &lookup->jid);
-    struct entry *user = NULL;
+    struct entry *user = find_user(cache, &lookup->jid);
 
-    if (domain == NULL || !domain->is.domain.has_flags)
+    if (domain == NULL || user == NULL || !fill(&domain->is.domain, &user->is.user, &facts))
         return false;
-    facts.domain_publish = domain->is.domain.publish;
-    facts.lease = domain->is.domain.lease;
-    if (facts.domain_publish.setting == XS_PUBLISH_YES) {
-        user = find_user(cache, &lookup->jid);
-        if (user == NULL || !domain->is.domain.has_lease ||
-            !fill_user(&domain->is.domain, &user->is.user, &facts))
-            return false;
-        touch(cache, user);
-    }
+    touch(cache, user);
     touch(cache, domain);
     lookup->facts = facts;
     lookup->error = XS_OK;
@@ -243,8 +239,7 @@ void xs_cache_put(struct xs_cache *cache, const struct xs_lookup *lookup)
         domain->publish = lookup->facts.domain_publish;
         domain->generation = ++cache->generation;
     }
-    if (domain->publish.setting == XS_PUBLISH_YES)
-        put_user(cache, lookup, domain->generation);
+    put_user(cache, lookup, domain->generation);
 }
 
 void xs_cache_drop(struct xs_cache *cache, const struct xs_key_owner *owner)

@@ -82,6 +82,7 @@ enum xs_error xs_connection_read(struct xs_connection *connection,
     if (FCGX_Accept_r(fcgx) != 0 || !drain_body(fcgx))
         return XS_ERROR_PROTOCOL;
     ret_params->method = FCGX_GetParam("REQUEST_METHOD", fcgx->envp);
+    ret_params->script = FCGX_GetParam("SCRIPT_NAME", fcgx->envp);
     ret_params->path = FCGX_GetParam("PATH_INFO", fcgx->envp);
     ret_params->query = FCGX_GetParam("QUERY_STRING", fcgx->envp);
     ret_params->accept = FCGX_GetParam("HTTP_ACCEPT", fcgx->envp);

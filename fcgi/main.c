@@ -14,6 +14,7 @@
 #include "listener.h"
 #include "log.h"
 #include "loop.h"
+#include "monitor.h"
 #include "options.h"
 #include "reader.h"
 
@@ -50,13 +51,16 @@ static int serve(const struct xs_config *config)
 {
     struct xs_listener listener = {.fd = -1};
     struct xs_error_info info = {.code = XS_OK};
-    struct xs_reader *reader =
-        xs_reader_new(&config->redis[XS_PROGRAM_FCGI], (size_t)config->cache_entries);
+    struct xs_monitor *monitor = xs_monitor_new(config, XS_VERSION);
+    struct xs_reader *reader = NULL;
     struct xs_batch *batch = NULL;
     int exit_code = EXIT_FAILURE;
 
+    if (monitor != NULL)
+        reader = xs_reader_new(&config->redis[XS_PROGRAM_FCGI], (size_t)config->cache_entries,
+                               xs_monitor_metrics(monitor));
     if (reader != NULL)
-        batch = xs_batch_new(reader, config->max_age_s);
+        batch = xs_batch_new(reader, monitor, config->max_age_s);
     if (batch == NULL || xs_connection_init_library() != XS_OK) {
         xs_log(XS_LOG_ERROR, "cannot start: %s", xs_error_string(XS_ERROR_NOMEM));
         goto out;
@@ -70,6 +74,7 @@ out:
     xs_listener_close(&listener);
     xs_batch_free(batch);
     xs_reader_free(reader);
+    xs_monitor_free(monitor);
     return exit_code;
 }
 

@@ -116,6 +116,16 @@ void xs_pool_set_receiving(struct xs_pool *pool, struct xs_connection *connectio
     move(pool, connection, STATE_RECEIVING);
 }
 
+/* Counted only when somebody asks: that is far more seldom than connections come and go. */
+size_t xs_pool_count_open(const struct xs_pool *pool)
+{
+    size_t count = 0;
+
+    for (size_t i = 0; i < pool->count; i++)
+        count += pool->connections[i].state != STATE_UNUSED;
+    return count;
+}
+
 int64_t xs_pool_deadline_ms(const struct xs_pool *pool)
 {
     const struct xs_connection *first = TAILQ_FIRST(&pool->lists[STATE_RECEIVING]);

@@ -57,6 +57,9 @@ void xs_pool_set_idle(struct xs_pool *pool, struct xs_connection *connection);
  */
 void xs_pool_set_receiving(struct xs_pool *pool, struct xs_connection *connection, int64_t now_ms);
 
+/* Returns how many connections are open. */
+size_t xs_pool_count_open(const struct xs_pool *pool);
+
 /* Returns the earliest deadline; INT64_MAX if there is none. */
 int64_t xs_pool_deadline_ms(const struct xs_pool *pool);
 

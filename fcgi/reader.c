@@ -2,12 +2,14 @@
 
 #include <stdbool.h>
 #include <stdlib.h>
+#include <time.h>
 
 #include "cache.h"
 #include "log.h"
 #include "tracking.h"
 
 struct xs_reader {
+    struct xs_metrics *metrics;
     struct xs_store *store;
     struct xs_cache *cache; /* NULL, as the next one, if nothing is to be remembered */
     struct xs_tracking *tracking;
@@ -29,12 +31,14 @@ static bool make_memory(struct xs_reader *reader, const struct xs_redis_config *
     return reader->cache != NULL && reader->tracking != NULL;
 }
 
-struct xs_reader *xs_reader_new(const struct xs_redis_config *config, size_t entries_max)
+struct xs_reader *xs_reader_new(const struct xs_redis_config *config, size_t entries_max,
+                                struct xs_metrics *metrics)
 {
     struct xs_reader *reader = calloc(1, sizeof *reader);
 
     if (reader == NULL)
         return NULL;
+    reader->metrics = metrics;
     reader->store = xs_store_new(config);
     if (reader->store == NULL || !make_memory(reader, config, entries_max)) {
         xs_reader_free(reader);
@@ -92,7 +96,10 @@ void xs_reader_refresh(struct xs_reader *reader, int64_t now_ms)
             xs_cache_drop(reader->cache, &owner);
         else
             xs_cache_clear(reader->cache);
+        xs_metrics_count(reader->metrics, news == XS_NEWS_KEY ? XS_METRIC_CACHE_INVALIDATIONS
+                                                              : XS_METRIC_CACHE_DROPS);
     }
+    xs_metrics_set(reader->metrics, XS_METRIC_CACHE_ENTRIES, xs_cache_count(reader->cache));
     if (!xs_tracking_is_on(reader->tracking) && now_ms >= reader->retry_ms)
         start_tracking(reader, now_ms);
 }
@@ -111,6 +118,29 @@ static enum xs_error misses_reserve(struct xs_reader *reader, size_t count)
     return XS_OK;
 }
 
+static uint64_t monotonic_us(void)
+{
+    struct timespec now;
+
+    (void)clock_gettime(CLOCK_MONOTONIC, &now); /* cannot fail with this clock */
+    return (uint64_t)now.tv_sec * 1000000 + (uint64_t)now.tv_nsec / 1000;
+}
+
+/* Asks Redis for what memory does not know, and notes how long it took to answer. */
+static enum xs_error ask_store(struct xs_reader *reader)
+{
+    uint64_t start_us;
+    enum xs_error error;
+
+    if (reader->miss_count == 0)
+        return xs_store_lookup(reader->store, reader->misses, 0);
+    start_us = monotonic_us();
+    error = xs_store_lookup(reader->store, reader->misses, reader->miss_count);
+    if (error == XS_OK)
+        xs_metrics_observe(reader->metrics, XS_HISTOGRAM_ROUND_TRIP, monotonic_us() - start_us);
+    return error;
+}
+
 enum xs_error xs_reader_look_up(struct xs_reader *reader, struct xs_lookup *const lookups[],
                                 size_t count)
 {
@@ -123,10 +153,14 @@ enum xs_error xs_reader_look_up(struct xs_reader *reader, struct xs_lookup *cons
             lookups[i]->error = error;
         else if (!is_known || !xs_cache_find(reader->cache, lookups[i]))
             reader->misses[reader->miss_count++] = lookups[i];
+        else
+            xs_metrics_count(reader->metrics, XS_METRIC_CACHE_HITS);
     }
     if (error != XS_OK)
         return error;
-    return xs_store_lookup(reader->store, reader->misses, reader->miss_count);
+    if (reader->cache != NULL)
+        reader->metrics->values[XS_METRIC_CACHE_MISSES] += reader->miss_count;
+    return ask_store(reader);
 }
 
 void xs_reader_remember(struct xs_reader *reader)

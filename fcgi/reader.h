@@ -10,6 +10,7 @@
 #include <stddef.h>
 #include <stdint.h>
 
+#include "metrics.h"
 #include "redis.h"
 #include "store.h"
 
@@ -20,10 +21,11 @@ struct xs_reader;
 
 /*
  * Makes a reader; does not connect. `config`'s strings are borrowed for its life. `entries_max` is
- * as for xs_cache_new, or 0 to remember nothing and ask Redis each time. Freed with xs_reader_free.
- * NULL if out of memory or descriptors.
+ * as for xs_cache_new, or 0 to remember nothing and ask Redis each time. What happens is counted in
+ * `metrics`, borrowed likewise. Freed with xs_reader_free. NULL if out of memory or descriptors.
  */
-struct xs_reader *xs_reader_new(const struct xs_redis_config *config, size_t entries_max);
+struct xs_reader *xs_reader_new(const struct xs_redis_config *config, size_t entries_max,
+                                struct xs_metrics *metrics);
 
 /* Frees a reader and its connections. NULL is allowed. */
 void xs_reader_free(struct xs_reader *reader);

@@ -15,6 +15,15 @@ static enum xs_method parse_method(const char *word)
     return XS_METHOD_OTHER;
 }
 
+static enum xs_target parse_script(const char *script)
+{
+    if (script != NULL && strcmp(script, "/xmpp/metrics") == 0)
+        return XS_TARGET_METRICS;
+    if (script != NULL && strcmp(script, "/xmpp/health") == 0)
+        return XS_TARGET_HEALTH;
+    return XS_TARGET_STATUS;
+}
+
 /* Takes over what the query says, and what the Accept header says where that leaves a choice. */
 static bool read_query(const struct xs_request_params *params, struct xs_request *request)
 {
@@ -47,6 +56,11 @@ enum xs_error xs_request_parse(const struct xs_request_params *params,
     if (params->method == NULL || params->method[0] == '\0')
         return XS_ERROR_INVALID;
     request.method = parse_method(params->method);
+    request.target = parse_script(params->script);
+    if (request.target != XS_TARGET_STATUS) {
+        *ret_request = request;
+        return XS_OK;
+    }
     is_query_valid = read_query(params, &request);
     if (request.method == XS_METHOD_GET || request.method == XS_METHOD_HEAD) {
         enum xs_error error = XS_OK;
@@ -64,6 +78,7 @@ enum xs_error xs_request_parse(const struct xs_request_params *params,
 
 bool xs_request_is_lookup(const struct xs_request *request)
 {
-    return (request->method == XS_METHOD_GET || request->method == XS_METHOD_HEAD) &&
+    return request->target == XS_TARGET_STATUS &&
+           (request->method == XS_METHOD_GET || request->method == XS_METHOD_HEAD) &&
            request->flaw == XS_FLAW_NONE;
 }

@@ -15,10 +15,18 @@
 /* The parameters that are read. Borrowed, NUL-terminated; NULL if the web server sent none. */
 struct xs_request_params {
     const char *method; /* REQUEST_METHOD */
+    const char *script; /* SCRIPT_NAME, as the web server was configured to send it */
     const char *path;   /* PATH_INFO, percent-decoded by the web server: never decode it again */
     const char *query;  /* QUERY_STRING, as the client wrote it */
     const char *accept; /* HTTP_ACCEPT */
     const char *if_none_match; /* HTTP_IF_NONE_MATCH */
+};
+
+/* What a request is for. */
+enum xs_target {
+    XS_TARGET_STATUS,  /* somebody's presence: whatever is not one of the others */
+    XS_TARGET_METRICS, /* SCRIPT_NAME is /xmpp/metrics */
+    XS_TARGET_HEALTH   /* SCRIPT_NAME is /xmpp/health */
 };
 
 enum xs_method {
@@ -37,6 +45,7 @@ enum xs_flaw {
 
 /* A request. A plain value, but what it borrows lives as long as the parameters. */
 struct xs_request {
+    enum xs_target target; /* unless it is XS_TARGET_STATUS, only the method counts */
     enum xs_method method;
     enum xs_flaw flaw;            /* XS_FLAW_NONE unless the method is GET or HEAD */
     enum xs_format format;        /* of the answer, be it an error */

@@ -43,6 +43,11 @@ void xs_key_online(const char *domain, struct xs_key *ret_key)
     key_make(ret_key, "xmpp:online:", domain);
 }
 
+void xs_key_metrics(const char *domain, struct xs_key *ret_key)
+{
+    key_make(ret_key, "xmpp:metrics:", domain);
+}
+
 void xs_key_presence(const char *domain, const char *local, size_t local_len,
                      struct xs_key *ret_key)
 {

@@ -26,6 +26,7 @@ struct xs_key {
 void xs_key_publish(const char *domain, struct xs_key *ret_key); /* hash of flags */
 void xs_key_lease(const char *domain, struct xs_key *ret_key);   /* string, the bot's lease */
 void xs_key_online(const char *domain, struct xs_key *ret_key);  /* set of local parts */
+void xs_key_metrics(const char *domain, struct xs_key *ret_key); /* hash of the bot's figures */
 void xs_key_presence(const char *domain, const char *local, size_t local_len,
                      struct xs_key *ret_key); /* hash, a user's record */
 

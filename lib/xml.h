@@ -33,7 +33,10 @@ void xs_xml_free(struct xs_xml *xml);
 /* Begins a document, replacing what the writer held. */
 void xs_xml_begin(struct xs_xml *xml);
 
-/* Starts an element; `name` is written as it is. Elements in elements are indented. */
+/*
+ * Starts an element, up to eight in each other. `name` is written as it is, and borrowed until the
+ * element's end. Elements in elements are indented; an element has either them or text.
+ */
 void xs_xml_start(struct xs_xml *xml, const char *name);
 
 /*
@@ -54,12 +57,13 @@ void xs_xml_end(struct xs_xml *xml);
 /*
  * Ends the document, all of whose elements have ended. Returns XS_OK, or XS_ERROR_NOMEM if this or
  * any step since xs_xml_begin failed; the writer is then empty and can be used again.
+ * Elements that do not match are the caller's mistake and fail likewise.
  */
 enum xs_error xs_xml_finish(struct xs_xml *xml);
 
 /*
- * Returns the UTF-8 bytes of the finished document, ending with one newline, and their number.
- * Borrowed until the next xs_xml_begin or free. Never NULL.
+ * Returns the UTF-8 bytes of the finished document, ending with one newline and a terminator, and
+ * their number without that. Borrowed until the next xs_xml_begin or free. Never NULL.
  */
 const char *xs_xml_bytes(const struct xs_xml *xml, size_t *ret_len);
 

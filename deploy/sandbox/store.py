@@ -87,6 +87,11 @@ class Store:
         until, _, owner = value.decode().partition(" ")
         return int(until), owner
 
+    def figures(self, domain):
+        """Returns what the bot tells of itself, as a dictionary of texts."""
+        flat = [item.decode() for item in self.command("HGETALL", metrics_key(domain))]
+        return dict(zip(flat[::2], flat[1::2]))
+
     def write_lease(self, domain, until, ttl_s=30):
         """Puts a lease in place of the bot."""
         self.command("SET", lease_key(domain), f"{int(until)} sandbox", "EX", ttl_s)
@@ -110,3 +115,7 @@ def presence_key(jid):
 
 def lease_key(domain):
     return "xmpp:bot:{%s}" % domain
+
+
+def metrics_key(domain):
+    return "xmpp:metrics:{%s}" % domain

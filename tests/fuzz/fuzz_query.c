@@ -1,6 +1,6 @@
 /*
- * What a request asks for. The input is five lines: method, path, query, Accept, If-None-Match; a
- * line that is missing is a parameter that the web server did not send.
+ * What a request asks for. The input is six lines: method, path, query, Accept, If-None-Match,
+ * SCRIPT_NAME; a line that is missing is a parameter that the web server did not send.
  */
 #include <stdlib.h>
 #include <string.h>
@@ -106,6 +106,11 @@ static void check_request(const struct xs_request_params *params, const struct x
 
     FUZZ_CHECK((request->method == XS_METHOD_GET || request->method == XS_METHOD_HEAD) == reads);
     FUZZ_CHECK((request->method == XS_METHOD_OPTIONS) == (strcmp(params->method, "OPTIONS") == 0));
+    if (request->target != XS_TARGET_STATUS) {
+        FUZZ_CHECK(params->script != NULL && strncmp(params->script, "/xmpp/", 6) == 0);
+        FUZZ_CHECK(!xs_request_is_lookup(request));
+        return;
+    }
     FUZZ_CHECK(xs_request_is_lookup(request) == (reads && request->flaw == XS_FLAW_NONE));
     if (reads)
         check_lookup(params, request, jid);
@@ -142,8 +147,15 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
     char *query = fuzz_take_line(&input);
     char *accept = fuzz_take_line(&input);
     char *if_none_match = fuzz_take_line(&input);
+    char *script = fuzz_take_line(&input);
 
-    check(&(struct xs_request_params){method, path, query, accept, if_none_match});
+    check(&(struct xs_request_params){.method = method,
+                                      .script = script,
+                                      .path = path,
+                                      .query = query,
+                                      .accept = accept,
+                                      .if_none_match = if_none_match});
+    free(script);
     free(method);
     free(path);
     free(query);

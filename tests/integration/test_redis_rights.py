@@ -17,6 +17,7 @@ FLAGS = "xmpp:publish:{d.example}"
 RECORD = "xmpp:presence:{d.example}:alice"
 ONLINE = "xmpp:online:{d.example}"
 LEASE = "xmpp:bot:{d.example}"
+FIGURES = "xmpp:metrics:{d.example}"
 OTHER = "somebody:else"
 INVALIDATE = "__redis__:invalidate"
 
@@ -47,6 +48,9 @@ BOT_WRITES = [
     ("SET", LEASE, "0 bot/1", "EX", "30"), ("EXPIRE", LEASE, "30"), ("DEL", LEASE),
     ("DEL", RECORD), ("HSET", RECORD, "type", "available"), ("EXPIREAT", RECORD, "9999999999"),
     ("SADD", ONLINE, "alice"), ("SREM", ONLINE, "alice"),
+]
+BOT_FIGURES = [
+    ("HSET", FIGURES, "stanzas", "1"), ("EXPIRE", FIGURES, "60"), ("DEL", FIGURES),
 ]
 PANEL_WRITES = [("HSET", FLAGS, "d.example", "yes"), ("HDEL", FLAGS, "alice@d.example")]
 PANEL_ERASES = [("DEL", RECORD), ("SREM", ONLINE, "alice")]
@@ -110,9 +114,9 @@ class RedisRights(unittest.TestCase):
                 self.assertNotIn("no permissions to run", str(error))
 
     def test_responder_reads_and_no_more(self):
-        self.assert_allowed(RESPONDER, ("PING",), *READS)
+        self.assert_allowed(RESPONDER, ("PING",), *READS, ("HMGET", FIGURES, "stanzas"))
         self.assert_refused(
-            RESPONDER, *BOT_WRITES, *PANEL_WRITES, *PANEL_ERASES, *ON_OTHERS,
+            RESPONDER, *BOT_WRITES, *BOT_FIGURES, *PANEL_WRITES, *PANEL_ERASES, *ON_OTHERS,
             ("SCAN", "0"), ("KEYS", "*"), ("EVAL", "return 1", "0"),
         )
 
@@ -148,10 +152,10 @@ class RedisRights(unittest.TestCase):
         )
 
     def test_bot_writes_what_it_sees_and_never_a_flag(self):
-        self.assert_allowed(BOT, ("PING",), *BOT_READS, *BOT_WRITES)
+        self.assert_allowed(BOT, ("PING",), *BOT_READS, *BOT_WRITES, *BOT_FIGURES)
         sha = self.redis.store_of(BOT).command("SCRIPT", "LOAD", "return 1")
         self.assert_allowed(BOT, ("EVALSHA", sha, "3", LEASE, ONLINE, RECORD))
-        for write in BOT_WRITES:
+        for write in (*BOT_WRITES, *BOT_FIGURES):
             self.assert_allowed(BOT, *as_eval(write))
         for touch in (("HMGET", FLAGS, "d.example"), ("HSET", FLAGS, "d.example", "yes"),
                       ("DEL", FLAGS), *ON_OTHERS):
@@ -166,7 +170,8 @@ class RedisRights(unittest.TestCase):
         for touch in (
             ("HSET", RECORD, "type", "available"), ("SADD", ONLINE, "alice"),
             ("SET", LEASE, "9999999999 x"), ("DEL", LEASE), ("EXPIRE", LEASE, "1"),
-            ("DEL", FLAGS), ("DEL", ONLINE), *ON_OTHERS,
+            ("DEL", FLAGS), ("DEL", ONLINE), ("HMGET", FIGURES, "stanzas"), *BOT_FIGURES,
+            *ON_OTHERS,
         ):
             self.assert_refused(PANEL, touch, *as_eval(touch))
 

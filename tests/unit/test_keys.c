@@ -25,6 +25,8 @@ static void keys__are_spelled__as_the_contract_says(void **state)
     assert_key(&key, "xmpp:bot:{example.org}");
     xs_key_online("example.org", &key);
     assert_key(&key, "xmpp:online:{example.org}");
+    xs_key_metrics("example.org", &key);
+    assert_key(&key, "xmpp:metrics:{example.org}");
     xs_key_presence("example.org", "supporter", 7, &key);
     assert_key(&key, "xmpp:presence:{example.org}:support");
     xs_key_presence("m\xC3\xBCnchen.de", "a{b}:c", 6, &key);

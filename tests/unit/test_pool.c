@@ -165,6 +165,17 @@ static void pool_free__closes_everything__also_busy_ones(void **state)
     assert_int_equal(fcntl(fd, F_GETFD), -1);
 }
 
+static void pool_count_open__counts__whatever_is_not_closed(void **state)
+{
+    (void)state;
+    assert_int_equal(xs_pool_count_open(pool), POOL_COUNT);
+    xs_pool_set_busy(pool, connections[0]);
+    xs_pool_set_receiving(pool, connections[1], 0);
+    assert_int_equal(xs_pool_count_open(pool), POOL_COUNT);
+    xs_pool_close(pool, connections[2]);
+    assert_int_equal(xs_pool_count_open(pool), POOL_COUNT - 1);
+}
+
 #define TEST(function) cmocka_unit_test_setup_teardown(function, fill, empty)
 
 int main(void)
@@ -179,6 +190,7 @@ int main(void)
         TEST(pool_deadline__is_that_of_the_first_byte__whatever_follows),
         TEST(pool_expire__closes__what_is_over_its_deadline),
         TEST(pool_close__closes_the_descriptor__and_makes_room),
+        TEST(pool_count_open__counts__whatever_is_not_closed),
         TEST(pool_free__closes_everything__also_busy_ones),
     };
 

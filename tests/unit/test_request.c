@@ -160,6 +160,37 @@ static void request_parse__takes_over__label_style_and_tags(void **state)
     assert_null(request.if_none_match);
 }
 
+static void request_parse__tells_the_target__by_the_script_alone(void **state)
+{
+    static const struct {
+        const char *script;
+        enum xs_target target;
+    } scripts[] = {
+        {NULL, XS_TARGET_STATUS},
+        {"", XS_TARGET_STATUS},
+        {"/xmpp/status", XS_TARGET_STATUS},
+        {"/xmpp/metrics", XS_TARGET_METRICS},
+        {"/xmpp/health", XS_TARGET_HEALTH},
+        {"/xmpp/metrics/", XS_TARGET_STATUS},
+        {"/xmpp/healthy", XS_TARGET_STATUS},
+        {"/XMPP/metrics", XS_TARGET_STATUS},
+    };
+    struct xs_jid jid = {.bare = "untouched"};
+
+    (void)state;
+    for (size_t i = 0; i < sizeof(scripts) / sizeof(scripts[0]); i++) {
+        const struct xs_request_params params = {
+            .method = "GET", .script = scripts[i].script, .query = "format=yaml"};
+        struct xs_request request;
+
+        assert_int_equal(xs_request_parse(&params, &request, &jid), XS_OK);
+        assert_int_equal(request.target, scripts[i].target);
+        assert_false(xs_request_is_lookup(&request));
+        assert_int_equal(request.flaw,
+                         request.target == XS_TARGET_STATUS ? XS_FLAW_QUERY : XS_FLAW_NONE);
+    }
+}
+
 static void request_parse__is_invalid__without_a_method(void **state)
 {
     struct xs_request_params params = {.path = PATH};
@@ -198,6 +229,7 @@ int main(void)
         cmocka_unit_test(request_parse__finds_method_flaw_and_jid__for_each_case),
         cmocka_unit_test(request_parse__finds_the_format__in_query_then_header),
         cmocka_unit_test(request_parse__takes_over__label_style_and_tags),
+        cmocka_unit_test(request_parse__tells_the_target__by_the_script_alone),
         cmocka_unit_test(request_parse__is_invalid__without_a_method),
         cmocka_unit_test(request_parse__bounds_the_query__at_its_limit),
     };
