@@ -57,8 +57,7 @@ static int serve(const struct xs_config *config)
     int exit_code = EXIT_FAILURE;
 
     if (monitor != NULL)
-        reader = xs_reader_new(&config->redis[XS_PROGRAM_FCGI], (size_t)config->cache_entries,
-                               xs_monitor_metrics(monitor));
+        reader = xs_reader_new(config, xs_monitor_metrics(monitor));
     if (reader != NULL)
         batch = xs_batch_new(reader, monitor, config->max_age_s);
     if (batch == NULL || xs_connection_init_library() != XS_OK) {
