@@ -9,9 +9,13 @@ class Configuration:
     """Writes `xmpp-status.conf` and the password files into `directory`, which must exist.
 
     `redis_users` says who each program is to Redis: {"fcgi": (user, password file), ...}.
+    `redis_paths` says which Redis those of them use that do not use `redis_path`.
     """
 
-    def __init__(self, directory, redis_path, fcgi_path, redis_timeout_ms=250, redis_users=None):
+    def __init__(
+        self, directory, redis_path, fcgi_path, redis_timeout_ms=250, redis_users=None,
+        redis_paths=None,
+    ):
         self.directory = directory
         self.path = os.path.join(directory, "xmpp-status.conf")
         self.lock_dir = os.path.join(directory, "lock")
@@ -19,6 +23,7 @@ class Configuration:
         self.redis_path = redis_path
         self.redis_timeout_ms = redis_timeout_ms
         self.redis_users = redis_users or {}
+        self.redis_paths = redis_paths or {}
         self.fcgi_path = fcgi_path
         self._domains = {}
         os.makedirs(self.lock_dir, exist_ok=True)
@@ -42,6 +47,8 @@ class Configuration:
         )
         for program, (user, password_file) in self.redis_users.items():
             text += f"\n[redis {program}]\nusername = {user}\npassword_file = {password_file}\n"
+            if program in self.redis_paths:
+                text += f"address = {self.redis_paths[program]}\n"
         with open(self.path, "w", encoding="utf-8", opener=_private) as file:
             file.write(text + "".join(self._domains.values()))
 
