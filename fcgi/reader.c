@@ -158,6 +158,12 @@ static enum xs_error check_replica(struct xs_reader *reader, bool is_tracking)
         return XS_OK; /* the store will find the same, and has words for it */
     error = xs_replica_check(&reader->replica, redis, (int64_t)(monotonic_us() / 1000));
     reader->is_refused = error != XS_OK;
+    /*
+     * When its word may be taken again, what it has caught up with may not have been heard of yet:
+     * nothing is left in memory by then.
+     */
+    if (error != XS_OK && reader->cache != NULL)
+        xs_cache_clear(reader->cache);
     return error;
 }
 

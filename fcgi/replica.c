@@ -7,7 +7,7 @@
 #include "config_value.h"
 
 /* Bytes of a value that is looked at, terminator included. */
-#define VALUE_SIZE 24
+#define VALUE_SIZE XS_REPLICA_RUN_SIZE
 
 /* The longest silence that is told apart, in seconds. */
 #define SILENCE_MAX_S 1000000
@@ -95,12 +95,26 @@ static void describe(struct xs_replica *replica, const char *text, size_t len)
                        link, silence, (long long)(replica->cutoff_ms / 1000));
 }
 
+/* Takes in what INFO said in answer to a question at `asked_ms`. */
+static void take_in(struct xs_replica *replica, const char *text, size_t len, int64_t asked_ms)
+{
+    int64_t left_ms = xs_replica_parse(text, len, replica->cutoff_ms);
+    char run[VALUE_SIZE];
+
+    if (!find(text, len, "run_id", run) || strcmp(run, replica->run) != 0)
+        replica->current_ms = 0;
+    strcpy(replica->run, run);
+    if (left_ms > 0 && asked_ms + left_ms > replica->current_ms)
+        replica->current_ms = asked_ms + left_ms;
+    describe(replica, text, len);
+}
+
 static enum xs_error ask(struct xs_replica *replica, struct xs_redis *redis, int64_t now_ms)
 {
     redisReply *reply = NULL;
-    int64_t left_ms = 0;
-    enum xs_error error = xs_redis_append(redis, 2, (const char *[]){"INFO", "replication"},
-                                          (const size_t[]){strlen("INFO"), strlen("replication")});
+    enum xs_error error =
+        xs_redis_append(redis, 3, (const char *[]){"INFO", "replication", "server"},
+                        (const size_t[]){strlen("INFO"), strlen("replication"), strlen("server")});
 
     if (error == XS_OK)
         error = xs_redis_exchange(redis, &reply, 1);
@@ -108,17 +122,13 @@ static enum xs_error ask(struct xs_replica *replica, struct xs_redis *redis, int
         (void)snprintf(replica->error, sizeof replica->error, "%s", xs_redis_error(redis));
         return error;
     }
-    if (reply->type == REDIS_REPLY_STRING) {
-        left_ms = xs_replica_parse(reply->str, (size_t)reply->len, replica->cutoff_ms);
-        describe(replica, reply->str, (size_t)reply->len);
-    } else {
+    if (reply->type == REDIS_REPLY_STRING)
+        take_in(replica, reply->str, (size_t)reply->len, now_ms);
+    else
         (void)snprintf(
             replica->error, sizeof replica->error, "asking Redis whether it is current: %s",
             reply->type == REDIS_REPLY_ERROR ? reply->str : "an answer of the wrong shape");
-    }
     freeReplyObject(reply);
-    if (left_ms > 0 && now_ms + left_ms > replica->current_ms)
-        replica->current_ms = now_ms + left_ms;
     return XS_OK;
 }
 
@@ -128,7 +138,6 @@ enum xs_error xs_replica_check(struct xs_replica *replica, struct xs_redis *redi
 
     if (xs_redis_generation(redis) != replica->generation) {
         replica->generation = xs_redis_generation(redis);
-        replica->current_ms = 0;
         replica->due_ms = 0;
     }
     if (now_ms >= replica->due_ms) {

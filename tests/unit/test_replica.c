@@ -14,7 +14,10 @@
 #define CUTOFF_MS  5000
 #define TIMEOUT_MS 1000
 
-#define QUESTION "*2\r\n$4\r\nINFO\r\n$11\r\nreplication\r\n"
+#define QUESTION "*3\r\n$4\r\nINFO\r\n$11\r\nreplication\r\n$6\r\nserver\r\n"
+#define RUN      "\r\n# Server\r\nredis_version:7.0.15\r\nrun_id:"
+#define RUN_1    RUN "1b5bb9e69a4b1a0b0cdd6f4b0e6b8b3a3c2f0001\r\n"
+#define RUN_2    RUN "1b5bb9e69a4b1a0b0cdd6f4b0e6b8b3a3c2f0002\r\n"
 #define REPLICA(status, silence)                                                                   \
     "# Replication\r\nrole:slave\r\nmaster_host:10.0.0.1\r\nmaster_port:6379\r\n"                  \
     "master_link_status:" status "\r\nmaster_last_io_seconds_ago:" silence "\r\n"                  \
@@ -153,8 +156,9 @@ static void replica_check__refuses__from_the_cutoff_until_the_link_is_back(void 
     struct xs_redis *redis;
 
     (void)state;
-    script_make(&script, (const char *const[]){REPLICA("up", "0"), REPLICA("down", "-1"),
-                                               REPLICA("down", "-1"), REPLICA("up", "0"), NULL});
+    script_make(&script,
+                (const char *const[]){REPLICA("up", "0") RUN_1, REPLICA("down", "-1") RUN_1,
+                                      REPLICA("down", "-1") RUN_1, REPLICA("up", "0") RUN_1, NULL});
     peer_start(&peer, script.steps, PEER_HOLD);
     redis = redis_new(&peer);
     assert_int_equal(xs_replica_check(&replica, redis, 10000), XS_OK);
@@ -172,31 +176,57 @@ static void replica_check__refuses__from_the_cutoff_until_the_link_is_back(void 
     assert_false(peer.mismatch);
 }
 
-static void replica_check__refuses__on_another_connection_until_asked_again(void **state)
+/* Asks a peer on one connection and, after 10 ms, on another. Returns what comes of the second. */
+static enum xs_error check_twice(struct xs_replica *replica, const char *first, const char *second)
 {
-    struct xs_replica replica = {.cutoff_ms = CUTOFF_MS};
     struct script script;
     struct peer peer;
     struct xs_redis *redis;
+    enum xs_error error;
 
-    (void)state;
-    script_make(&script, (const char *const[]){REPLICA("up", "0"), NULL});
+    script_make(&script, (const char *const[]){first, NULL});
     peer_start(&peer, script.steps, PEER_HOLD);
     redis = redis_new(&peer);
-    assert_int_equal(xs_replica_check(&replica, redis, 10000), XS_OK);
+    assert_int_equal(xs_replica_check(replica, redis, 10000), XS_OK);
     xs_redis_free(redis);
     peer_stop(&peer);
 
-    /* A replica that has just started, with what it had on its disk. */
-    script_make(&script, (const char *const[]){REPLICA("down", "-1"), NULL});
+    script_make(&script, (const char *const[]){second, NULL});
     peer_start(&peer, script.steps, PEER_HOLD);
     redis = redis_new(&peer);
     xs_redis_close(redis);
     assert_int_equal(xs_redis_open(redis), XS_OK); /* the second of this object */
-    assert_int_equal(xs_replica_check(&replica, redis, 10010), XS_ERROR_UNAVAILABLE);
+    error = xs_replica_check(replica, redis, 10010);
     xs_redis_free(redis);
     peer_stop(&peer);
     assert_false(peer.mismatch);
+    return error;
+}
+
+/* A replica that has just started, with what it had on its disk. */
+static void replica_check__refuses__another_run_without_a_link(void **state)
+{
+    struct xs_replica replica = {.cutoff_ms = CUTOFF_MS};
+
+    (void)state;
+    assert_int_equal(check_twice(&replica, REPLICA("up", "0") RUN_1, REPLICA("down", "-1") RUN_2),
+                     XS_ERROR_UNAVAILABLE);
+    assert_int_equal(check_twice(&replica, REPLICA("up", "0") RUN_1, REPLICA("down", "-1")),
+                     XS_ERROR_UNAVAILABLE);
+    assert_int_equal(check_twice(&replica, REPLICA("up", "0"), REPLICA("down", "-1")),
+                     XS_ERROR_UNAVAILABLE);
+}
+
+/* One that has just been made the master: that breaks connections, and nobody follows yet. */
+static void replica_check__goes_on_trusting__the_same_run(void **state)
+{
+    struct xs_replica replica = {.cutoff_ms = CUTOFF_MS};
+
+    (void)state;
+    assert_int_equal(check_twice(&replica, REPLICA("up", "0") RUN_1,
+                                 MASTER "min_slaves_good_slaves:0\r\n" RUN_1),
+                     XS_OK);
+    assert_int_equal(replica.current_ms, 14000);
 }
 
 static void replica_check__refuses__if_redis_does_not_say(void **state)
@@ -244,7 +274,8 @@ int main(void)
         cmocka_unit_test(replica_parse__trusts_nothing__that_is_no_answer),
         cmocka_unit_test(replica_check__asks__twice_a_second),
         cmocka_unit_test(replica_check__refuses__from_the_cutoff_until_the_link_is_back),
-        cmocka_unit_test(replica_check__refuses__on_another_connection_until_asked_again),
+        cmocka_unit_test(replica_check__refuses__another_run_without_a_link),
+        cmocka_unit_test(replica_check__goes_on_trusting__the_same_run),
         cmocka_unit_test(replica_check__refuses__if_redis_does_not_say),
         cmocka_unit_test(replica_check__says_why__if_a_master_has_no_followers),
     };
