@@ -62,6 +62,10 @@ class Load:
         """Says whether a block that was begun after `when` has been acknowledged."""
         return any(begun > when for begun, _, _ in list(self.blocks))
 
+    def changes(self):
+        """Returns how often alice has changed so far."""
+        return len(self._changes)
+
     def settle(self, lost):
         """Finds out how long blocks took to show, but for those that Redis has lost."""
         acknowledged = {number: done for _, done, number in self.blocks}

@@ -3,12 +3,13 @@
 import ctypes
 import os
 import subprocess
+import sys
 
-from sandbox import ports
 from sandbox.errors import SandboxError
 from sandbox.process import Process, environment
 
 CLONE_NEWNET = 0x40000000
+INSIDE = "XMPP_STATUS_NETWORK"
 BRIDGE = "xs0"
 NETWORK = "10.77.0"
 
@@ -16,18 +17,25 @@ NETWORK = "10.77.0"
 def enter_network():
     """Moves this process, before it has threads, into a network namespace of its own.
 
-    It gets a loopback and a bridge for the hosts, and is gone with the last process in it.
+    It gets a loopback and a bridge for the hosts, and is gone with the last process in it. Who is
+    not root starts this program anew in a user namespace, in which everybody may do that.
     """
-    libc = ctypes.CDLL(None, use_errno=True)
-    if libc.unshare(CLONE_NEWNET) != 0:
-        raise SandboxError(f"no network namespace: {os.strerror(ctypes.get_errno())}")
+    if os.geteuid() == 0:
+        libc = ctypes.CDLL(None, use_errno=True)
+        if libc.unshare(CLONE_NEWNET) != 0:
+            raise SandboxError(f"no network namespace: {os.strerror(ctypes.get_errno())}")
+    elif INSIDE not in os.environ:
+        os.environ[INSIDE] = "1"
+        os.execvp("unshare", [
+            "unshare", "--user", "--map-current-user", "--keep-caps", "--net", *sys.orig_argv
+        ])
     _run("ip", "link", "set", "lo", "up")
     _run("ip", "link", "add", BRIDGE, "type", "bridge")
     _run("ip", "address", "add", f"{NETWORK}.254/24", "dev", BRIDGE)
     _run("ip", "link", "set", BRIDGE, "up")
 
 
-class NamespaceHost:
+class Host:
     """A network namespace with an address in the network; `within` runs a command in there."""
 
     redis_port, sentinel_port = 6379, 26379
@@ -59,10 +67,10 @@ class NamespaceHost:
     def stop(self):
         self._holder.stop()
 
-    def cut(self, *_):
+    def cut(self):
         _run("ip", "link", "set", self._link, "down")
 
-    def join(self, *_):
+    def join(self):
         _run("ip", "link", "set", self._link, "up")
 
     def _is_apart(self):
@@ -70,31 +78,6 @@ class NamespaceHost:
             return os.readlink(f"/proc/{pid}/ns/net")
 
         return network(self._holder.pid) != network("self")
-
-
-class LoopbackHost:
-    """Ports of our own host, for those who may make no namespaces: cut off means frozen."""
-
-    within = ()
-
-    def __init__(self, number, _):
-        self.name = f"h{number}"
-        self.address = ports.LOOPBACK
-        self.redis_port, self.sentinel_port = ports.pick(), ports.pick()
-
-    def start(self):
-        pass
-
-    def stop(self):
-        pass
-
-    def cut(self, *processes):
-        for process in processes:
-            process.freeze()
-
-    def join(self, *processes):
-        for process in processes:
-            process.thaw()
 
 
 def _run(*argv):

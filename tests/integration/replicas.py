@@ -5,6 +5,7 @@ import re
 
 import redis
 
+from hosts import Host
 from sandbox import http
 from sandbox.configuration import Configuration
 from sandbox.deadline import wait_until
@@ -41,9 +42,6 @@ class Node:
     @property
     def store(self):
         return self.redis.store
-
-    def processes(self):
-        return (self.redis.process, self.sentinel)
 
     def start_redis(self, master):
         """Starts Redis as a replica of the node `master`, or as the master itself."""
@@ -144,14 +142,14 @@ class Node:
 class Replicas:
     """Three nodes in `directory`, the first the master at first, with the passwords in `secrets`."""
 
-    def __init__(self, host_kind, directory):
+    def __init__(self, directory):
         self.secrets = os.path.join(directory, "secrets")
         os.mkdir(self.secrets, 0o700)
         self.nodes = []
         for number in (1, 2, 3):
             path = os.path.join(directory, f"h{number}")
             os.mkdir(path)
-            self.nodes.append(Node(host_kind(number, directory), path, self.secrets))
+            self.nodes.append(Node(Host(number, directory), path, self.secrets))
 
     @property
     def address(self):

@@ -29,7 +29,7 @@ class Timeline:
         rows = []
         with self._lock:
             end = max((t for t, *_ in self._answers), default=0.0)
-            for number in range(int(end / ROW_S) + 1):
+            for number in range(int(end / ROW_S)):
                 first, last = number * ROW_S, (number + 1) * ROW_S
                 events = [f"{t:.2f} {text}" for t, text in self._events if first <= t < last]
                 cells = [
