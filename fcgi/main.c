@@ -64,8 +64,7 @@ static int serve(const struct xs_config *config)
     int exit_code = EXIT_FAILURE;
 
     if (monitor != NULL)
-        reader = xs_reader_new(&config->redis[XS_PROGRAM_FCGI], (size_t)config->cache_entries,
-                               xs_monitor_metrics(monitor));
+        reader = xs_reader_new(config, xs_monitor_metrics(monitor));
     if (reader != NULL)
         streams = xs_streams_new((size_t)config->streams, (size_t)config->stream_jids,
                                  xs_monitor_metrics(monitor));

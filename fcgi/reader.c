@@ -6,6 +6,7 @@
 
 #include "cache.h"
 #include "log.h"
+#include "replica.h"
 #include "tracking.h"
 
 struct xs_reader {
@@ -13,6 +14,8 @@ struct xs_reader {
     struct xs_store *store;
     struct xs_cache *cache; /* NULL, as the next one, if nothing is to be remembered */
     struct xs_tracking *tracking;
+    struct xs_replica replica;
+    bool is_refused;           /* the last look-up was, as the replica may be behind */
     int64_t retry_ms;          /* when tracking may be started again */
     bool is_logged;            /* that there is no tracking */
     struct xs_lookup **misses; /* of the last look-up, in the order in which Redis was asked */
@@ -31,16 +34,17 @@ static bool make_memory(struct xs_reader *reader, const struct xs_redis_config *
     return reader->cache != NULL && reader->tracking != NULL;
 }
 
-struct xs_reader *xs_reader_new(const struct xs_redis_config *config, size_t entries_max,
-                                struct xs_metrics *metrics)
+struct xs_reader *xs_reader_new(const struct xs_config *config, struct xs_metrics *metrics)
 {
+    const struct xs_redis_config *redis = &config->redis[XS_PROGRAM_FCGI];
     struct xs_reader *reader = calloc(1, sizeof *reader);
 
     if (reader == NULL)
         return NULL;
     reader->metrics = metrics;
-    reader->store = xs_store_new(config);
-    if (reader->store == NULL || !make_memory(reader, config, entries_max)) {
+    reader->replica.cutoff_ms = (int64_t)config->replica_cutoff_s * 1000;
+    reader->store = xs_store_new(redis);
+    if (reader->store == NULL || !make_memory(reader, redis, (size_t)config->cache_entries)) {
         xs_reader_free(reader);
         return NULL;
     }
@@ -155,6 +159,44 @@ static enum xs_error ask_store(struct xs_reader *reader)
     return error;
 }
 
+/*
+ * Makes sure that what is known and what will be read is current. While tracking is on, a refresh
+ * has just seen that the connection is whole.
+ */
+static enum xs_error check_replica(struct xs_reader *reader, bool is_tracking)
+{
+    struct xs_redis *redis = xs_store_redis(reader->store);
+    enum xs_error error = is_tracking ? XS_OK : xs_redis_open(redis);
+
+    if (error != XS_OK)
+        return XS_OK; /* the store will find the same, and has words for it */
+    error = xs_replica_check(&reader->replica, redis, (int64_t)(monotonic_us() / 1000));
+    reader->is_refused = error != XS_OK;
+    /*
+     * When its word may be taken again, what it has caught up with may not have been heard of yet:
+     * nothing is left in memory by then.
+     */
+    if (error != XS_OK && reader->cache != NULL)
+        xs_cache_clear(reader->cache);
+    return error;
+}
+
+/*
+ * Asks Redis. If the connection is another one than that which was checked, as it broke just now,
+ * nobody knows how old its answers are.
+ */
+static enum xs_error ask_checked(struct xs_reader *reader)
+{
+    enum xs_error error = ask_store(reader);
+
+    if (error != XS_OK || reader->miss_count == 0 ||
+        xs_redis_generation(xs_store_redis(reader->store)) == reader->replica.generation)
+        return error;
+    for (size_t i = 0; i < reader->miss_count; i++)
+        reader->misses[i]->error = XS_ERROR_UNAVAILABLE;
+    return XS_ERROR_UNAVAILABLE;
+}
+
 enum xs_error xs_reader_look_up(struct xs_reader *reader, struct xs_lookup *const lookups[],
                                 size_t count)
 {
@@ -162,6 +204,9 @@ enum xs_error xs_reader_look_up(struct xs_reader *reader, struct xs_lookup *cons
     enum xs_error error = misses_reserve(reader, count);
 
     reader->miss_count = 0;
+    reader->is_refused = false;
+    if (error == XS_OK && count > 0)
+        error = check_replica(reader, is_known);
     for (size_t i = 0; i < count; i++) {
         if (error != XS_OK)
             lookups[i]->error = error;
@@ -174,7 +219,7 @@ enum xs_error xs_reader_look_up(struct xs_reader *reader, struct xs_lookup *cons
         return error;
     if (reader->cache != NULL)
         reader->metrics->values[XS_METRIC_CACHE_MISSES] += reader->miss_count;
-    return ask_store(reader);
+    return ask_checked(reader);
 }
 
 void xs_reader_remember(struct xs_reader *reader)
@@ -204,5 +249,5 @@ int64_t xs_reader_deadline_ms(const struct xs_reader *reader)
 
 const char *xs_reader_error(const struct xs_reader *reader)
 {
-    return xs_store_error(reader->store);
+    return reader->is_refused ? reader->replica.error : xs_store_error(reader->store);
 }

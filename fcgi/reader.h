@@ -11,8 +11,8 @@
 #include <stddef.h>
 #include <stdint.h>
 
+#include "config.h"
 #include "metrics.h"
-#include "redis.h"
 #include "store.h"
 #include "tracking.h"
 
@@ -22,12 +22,12 @@
 struct xs_reader;
 
 /*
- * Makes a reader; does not connect. `config`'s strings are borrowed for its life. `entries_max` is
- * as for xs_cache_new, or 0 to remember nothing and ask Redis each time. What happens is counted in
- * `metrics`, borrowed likewise. Freed with xs_reader_free. NULL if out of memory or descriptors.
+ * Makes a reader of the Redis that `config` has for the responder, borrowed for its life; does not
+ * connect. With `cache_entries` 0 it remembers nothing and asks Redis each time. What happens is
+ * counted in `metrics`, borrowed likewise. Freed with xs_reader_free. NULL if out of memory or
+ * descriptors.
  */
-struct xs_reader *xs_reader_new(const struct xs_redis_config *config, size_t entries_max,
-                                struct xs_metrics *metrics);
+struct xs_reader *xs_reader_new(const struct xs_config *config, struct xs_metrics *metrics);
 
 /* Frees a reader and its connections. NULL is allowed. */
 void xs_reader_free(struct xs_reader *reader);
@@ -47,7 +47,9 @@ bool xs_reader_is_hearing(const struct xs_reader *reader);
 
 /*
  * Looks up `count` JIDs, those that memory does not know in one round trip: xs_store_lookup says
- * the rest. No refresh may come before what has been found has been used, and remembered.
+ * the rest. If Redis is a replica that has been cut off from its master for longer than configured,
+ * all fail with XS_ERROR_UNAVAILABLE, those in memory too. No refresh may come before what has been
+ * found has been used, and remembered.
  */
 enum xs_error xs_reader_look_up(struct xs_reader *reader, struct xs_lookup *const lookups[],
                                 size_t count);
@@ -61,7 +63,7 @@ int xs_reader_fd(const struct xs_reader *reader);
 /* Returns when a refresh is due at the latest; INT64_MAX if never. */
 int64_t xs_reader_deadline_ms(const struct xs_reader *reader);
 
-/* Describes the last failure of a look-up in words, see xs_store_error. Never NULL. */
+/* Describes the last failure of a look-up in words. Never NULL. */
 const char *xs_reader_error(const struct xs_reader *reader);
 
 #endif

@@ -11,10 +11,23 @@
 #define DOMAIN_PREFIX "domain "
 
 /* Keys of one section at most. */
-#define KEYS_MAX 5
+#define KEYS_MAX 6
 
-enum { REDIS_ADDRESS, REDIS_USERNAME, REDIS_PASSWORD_FILE, REDIS_TIMEOUT_MS };
-enum { FCGI_SOCKET, FCGI_MAX_AGE_S, FCGI_CACHE_ENTRIES, FCGI_STREAMS, FCGI_STREAM_JIDS };
+enum {
+    REDIS_ADDRESS,
+    REDIS_USERNAME,
+    REDIS_PASSWORD_FILE,
+    REDIS_TIMEOUT_MS,
+    REDIS_SENTINEL_PASSWORD_FILE
+};
+enum {
+    FCGI_SOCKET,
+    FCGI_MAX_AGE_S,
+    FCGI_CACHE_ENTRIES,
+    FCGI_STREAMS,
+    FCGI_STREAM_JIDS,
+    FCGI_REPLICA_CUTOFF_S
+};
 enum { BOT_NAME, BOT_FORGET_DAYS, BOT_LOCK_DIR };
 enum { DOMAIN_JID, DOMAIN_PASSWORD_FILE, DOMAIN_HOST, DOMAIN_PORT, DOMAIN_CA_FILE };
 
@@ -63,9 +76,11 @@ struct xs_config_strings {
 
 static const char *check_address(const char *value)
 {
+    struct xs_sentinel_address sentinel;
     struct xs_address address;
 
-    return xs_value_parse_address(value, &address);
+    return xs_value_is_sentinel(value) ? xs_value_parse_sentinel(value, &sentinel)
+                                       : xs_value_parse_address(value, &address);
 }
 
 static const struct key_rule redis_rules[] = {
@@ -73,6 +88,7 @@ static const struct key_rule redis_rules[] = {
     [REDIS_USERNAME] = {"username", xs_value_check_word, 0, 0, NULL},
     [REDIS_PASSWORD_FILE] = {"password_file", xs_value_check_path, 0, 0, NULL},
     [REDIS_TIMEOUT_MS] = {"timeout_ms", NULL, 1, 60000, "must be a number from 1 to 60000"},
+    [REDIS_SENTINEL_PASSWORD_FILE] = {"sentinel_password_file", xs_value_check_path, 0, 0, NULL},
     {NULL, NULL, 0, 0, NULL},
 };
 
@@ -83,6 +99,8 @@ static const struct key_rule fcgi_rules[] = {
                             "must be a number from 0 to 10000000"},
     [FCGI_STREAMS] = {"streams", NULL, 0, 100000, "must be a number from 0 to 100000"},
     [FCGI_STREAM_JIDS] = {"stream_jids", NULL, 1, 100, "must be a number from 1 to 100"},
+    [FCGI_REPLICA_CUTOFF_S] = {"replica_cutoff_s", NULL, 4, 3600,
+                               "must be a number from 4 to 3600"},
     {NULL, NULL, 0, 0, NULL},
 };
 
@@ -283,6 +301,30 @@ static const struct setting *redis_setting(const struct builder *builder, int pr
     return own->text != NULL ? own : &builder->sections[SECTION_REDIS].settings[index];
 }
 
+/* Keeps the names of the Sentinels. */
+static enum xs_error build_sentinel(struct builder *builder, int program, const char *text,
+                                    const struct xs_lines_place *place)
+{
+    struct xs_config *config = builder->config;
+    struct xs_sentinel_config *sentinel = &config->sentinel[program];
+    struct xs_sentinel_address address = {.master = NULL};
+
+    (void)xs_value_parse_sentinel(text, &address); /* was checked when it was read */
+    sentinel->password_file = redis_setting(builder, program, REDIS_SENTINEL_PASSWORD_FILE)->text;
+    sentinel->master = keep_text(config, address.master, address.master_len);
+    for (size_t i = 0; i < address.peer_count; i++) {
+        const struct xs_address *peer = &address.peers[i];
+
+        sentinel->peers[i].host = keep_text(config, peer->host, peer->host_len);
+        sentinel->peers[i].port = peer->port;
+        if (sentinel->peers[i].host == NULL)
+            return no_memory(place);
+    }
+    sentinel->peer_count = address.peer_count;
+    config->redis[program].sentinel = sentinel;
+    return sentinel->master != NULL ? XS_OK : no_memory(place);
+}
+
 static enum xs_error build_redis(struct builder *builder, int program, struct xs_lines_place place)
 {
     struct xs_redis_config *redis = &builder->config->redis[program];
@@ -299,6 +341,8 @@ static enum xs_error build_redis(struct builder *builder, int program, struct xs
         return complain(&place, "username", "needs a password_file");
     if (text == NULL)
         text = "/run/redis/redis-server.sock";
+    if (xs_value_is_sentinel(text))
+        return build_sentinel(builder, program, text, &place);
     (void)xs_value_parse_address(text, &address); /* was checked when it was read */
     redis->port = address.port;
     if (address.host == NULL) {
@@ -344,6 +388,7 @@ static enum xs_error build_programs(struct builder *builder, const struct xs_lin
     config->cache_entries = number_or(&fcgi[FCGI_CACHE_ENTRIES], 100000);
     config->streams = number_or(&fcgi[FCGI_STREAMS], 1000);
     config->stream_jids = number_or(&fcgi[FCGI_STREAM_JIDS], 100);
+    config->replica_cutoff_s = number_or(&fcgi[FCGI_REPLICA_CUTOFF_S], 5);
     config->bot_name = bot[BOT_NAME].text;
     config->forget_days = number_or(&bot[BOT_FORGET_DAYS], 180);
     config->lock_dir = text_or(&bot[BOT_LOCK_DIR], "/run/xmpp-status-bot");

@@ -10,6 +10,7 @@
 #include "error.h"
 #include "jid.h"
 #include "redis.h"
+#include "sentinel.h"
 
 #define XS_CONFIG_DEFAULT_PATH "/etc/xmpp-status/xmpp-status.conf"
 
@@ -33,11 +34,13 @@ struct xs_domain_config {
 /* A whole, valid configuration. Opaque parts are owned by it. */
 struct xs_config {
     struct xs_redis_config redis[XS_PROGRAM_COUNT];
+    struct xs_sentinel_config sentinel[XS_PROGRAM_COUNT]; /* pointed to by those that use them */
     const char *fcgi_socket;          /* path, default /run/xmpp-status/fcgi.sock */
     int max_age_s;                    /* 0..86400, default 1 */
     int cache_entries;                /* 0..10000000, default 100000; 0: ask Redis each time */
     int streams;                      /* 0..100000, default 1000; 0: none at all */
     int stream_jids;                  /* of one stream: 1..100, default 100 */
+    int replica_cutoff_s;             /* 4..3600, default 5 */
     const char *bot_name;             /* for the lease; default the host name. No space or '/' */
     int forget_days;                  /* 1..3650, default 180 */
     const char *lock_dir;             /* for the bots' lock files, default /run/xmpp-status-bot */

@@ -4,7 +4,11 @@
 #include <string.h>
 #include <sys/un.h>
 
-#define PORT_MAX 65535
+/* Bytes of a port's digits, terminator included. */
+#define PORT_SIZE 6
+
+#define SENTINEL_SCHEME "sentinel://"
+#define SENTINEL_FORM   SENTINEL_SCHEME "MASTER@HOST:PORT,HOST:PORT,..."
 
 static bool is_graphic(const char *text, size_t len)
 {
@@ -64,44 +68,78 @@ bool xs_value_parse_number(const char *value, int min, int max, int *ret_number)
     return true;
 }
 
-/* Splits HOST:PORT or [HOST]:PORT; false if it is neither. */
-static bool split_address(const char *value, struct xs_address *address, const char **ret_port)
+/* Reads HOST:PORT or [HOST]:PORT, `len` bytes; false if it is neither. */
+static bool parse_host_port(const char *text, size_t len, struct xs_address *ret_address)
 {
-    const char *end;
+    bool bracketed = len > 0 && text[0] == '[';
+    const char *host = bracketed ? text + 1 : text;
+    const char *end = memchr(text, bracketed ? ']' : ':', len);
+    const char *port = end != NULL ? end + (bracketed ? 2 : 1) : NULL;
+    struct xs_address address = {.host = host};
+    char digits[PORT_SIZE] = "";
 
-    if (value[0] == '[') {
-        address->host = value + 1;
-        end = strchr(value, ']');
-        if (end == NULL || end[1] != ':')
-            return false;
-        *ret_port = end + 2;
-    } else {
-        address->host = value;
-        end = strchr(value, ':');
-        if (end == NULL)
-            return false;
-        *ret_port = end + 1;
-    }
-    address->host_len = (size_t)(end - address->host);
-    return address->host_len > 0 && address->host_len <= XS_VALUE_WORD_MAX &&
-           is_graphic(address->host, address->host_len);
+    if (end == NULL || port > text + len || port[-1] != ':' ||
+        (size_t)(text + len - port) >= sizeof digits)
+        return false;
+    memcpy(digits, port, (size_t)(text + len - port));
+    address.host_len = (size_t)(end - host);
+    if (address.host_len == 0 || address.host_len > XS_VALUE_WORD_MAX ||
+        !is_graphic(host, address.host_len) ||
+        !xs_value_parse_number(digits, 1, XS_VALUE_PORT_MAX, &address.port))
+        return false;
+    *ret_address = address;
+    return true;
 }
 
 const char *xs_value_parse_address(const char *value, struct xs_address *ret_address)
 {
-    struct xs_address address = {.host = NULL};
-    const char *port;
     const char *why;
 
     if (value[0] == '/') {
         why = xs_value_check_socket(value);
         if (why == NULL)
-            *ret_address = address;
+            *ret_address = (struct xs_address){.host = NULL};
         return why;
     }
-    if (!split_address(value, &address, &port) ||
-        !xs_value_parse_number(port, 1, PORT_MAX, &address.port))
-        return "must be an absolute path, HOST:PORT or [IPV6]:PORT";
+    return parse_host_port(value, strlen(value), ret_address)
+               ? NULL
+               : "must be an absolute path, HOST:PORT, [IPV6]:PORT or " SENTINEL_FORM;
+}
+
+bool xs_value_is_sentinel(const char *value)
+{
+    return strncmp(value, SENTINEL_SCHEME, strlen(SENTINEL_SCHEME)) == 0;
+}
+
+/* Says whether Sentinel would take it for the name of a master. */
+static bool is_master_name(const char *name, size_t len)
+{
+    static const char letters[] =
+        "abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ0123456789.-_";
+
+    return len > 0 && len <= XS_VALUE_WORD_MAX && strspn(name, letters) == len;
+}
+
+const char *xs_value_parse_sentinel(const char *value, struct xs_sentinel_address *ret_address)
+{
+    static const char form[] = "must be " SENTINEL_FORM;
+    struct xs_sentinel_address address = {.master = value + strlen(SENTINEL_SCHEME)};
+    const char *next = strchr(address.master, '@');
+
+    if (next == NULL)
+        return form;
+    address.master_len = (size_t)(next - address.master);
+    if (!is_master_name(address.master, address.master_len))
+        return "must name a master, of letters, digits, '.', '-' and '_', before the '@'";
+    while (*next != '\0') {
+        size_t len = strcspn(++next, ",");
+
+        if (address.peer_count == XS_SENTINEL_PEERS_MAX)
+            return "must not name more than 9 Sentinels";
+        if (!parse_host_port(next, len, &address.peers[address.peer_count++]))
+            return form;
+        next += len;
+    }
     *ret_address = address;
     return NULL;
 }

@@ -19,7 +19,7 @@
 /* Bytes read at once. */
 #define READ_SIZE 65536
 
-static int64_t monotonic_ms(void)
+int64_t xs_redis_clock_ms(void)
 {
     struct timespec now;
 
@@ -31,13 +31,14 @@ enum xs_error xs_redis_fail(struct xs_redis *redis, enum xs_error code, const ch
                             const char *why)
 {
     const struct xs_redis_config *config = &redis->config;
+    const char *host = config->sentinel != NULL ? redis->master.host : config->host;
+    int port = config->sentinel != NULL ? redis->master.port : config->port;
     char place[XS_ERROR_TEXT_SIZE];
 
     if (config->path != NULL)
         snprintf(place, sizeof place, "%s", config->path);
     else
-        snprintf(place, sizeof place, strchr(config->host, ':') != NULL ? "[%s]:%d" : "%s:%d",
-                 config->host, config->port);
+        snprintf(place, sizeof place, strchr(host, ':') != NULL ? "[%s]:%d" : "%s:%d", host, port);
     redis->info.code = XS_OK;
     /* `why` may point into the context, so the connection is closed last. */
     xs_error_set(&redis->info, code, "%s Redis at %.300s: %s", tried, place, why);
@@ -68,7 +69,7 @@ static void pause_start(struct xs_redis *redis)
     if (getrandom(&chance, sizeof chance, GRND_NONBLOCK) != (ssize_t)sizeof chance)
         chance = 0; /* no randomness, no jitter */
     pause_ms -= (int)(chance % ((unsigned)pause_ms / 4 + 1));
-    redis->retry_at_ms = monotonic_ms() + pause_ms;
+    redis->retry_at_ms = xs_redis_clock_ms() + pause_ms;
     redis->backoff_ms *= 2;
     if (redis->backoff_ms > XS_REDIS_BACKOFF_MAX_MS)
         redis->backoff_ms = XS_REDIS_BACKOFF_MAX_MS;
@@ -86,7 +87,7 @@ enum xs_error xs_redis_wait(struct xs_redis *redis, short events, int64_t deadli
     struct pollfd ready = {.fd = redis->context->fd, .events = events};
 
     for (;;) {
-        int64_t left_ms = deadline_ms - monotonic_ms();
+        int64_t left_ms = deadline_ms - xs_redis_clock_ms();
         int count = left_ms > 0 ? poll(&ready, 1, (int)left_ms) : 0;
 
         if (count > 0)
@@ -167,19 +168,18 @@ enum xs_error xs_redis_read(struct xs_redis *redis, int64_t deadline_ms, size_t 
     }
 }
 
-/* Makes the context and waits until it is connected. */
-static enum xs_error connect_context(struct xs_redis *redis, int64_t deadline_ms)
+enum xs_error xs_redis_connect(struct xs_redis *redis, const char *host, int port,
+                               int64_t deadline_ms)
 {
     static const char tried[] = "connecting to";
-    const struct xs_redis_config *config = &redis->config;
     int code = 0;
     socklen_t code_len = sizeof code;
     enum xs_error error;
 
-    redis->sieve = (struct xs_sieve){.value_max = config->value_max};
+    redis->sieve = (struct xs_sieve){.value_max = redis->config.value_max};
     redis->receive_budget = XS_REDIS_REPLIES_MAX;
-    redis->context = config->path != NULL ? redisConnectUnixNonBlock(config->path)
-                                          : redisConnectNonBlock(config->host, config->port);
+    redis->context = host == NULL ? redisConnectUnixNonBlock(redis->config.path)
+                                  : redisConnectNonBlock(host, port);
     if (redis->context == NULL)
         return xs_redis_fail(redis, XS_ERROR_NOMEM, tried, xs_error_string(XS_ERROR_NOMEM));
     xs_redis_reader_bound(redis->context->reader, &redis->bound);
@@ -235,9 +235,18 @@ void xs_redis_close(struct xs_redis *redis)
     redis->context = NULL;
 }
 
+/* Connects to the server that is configured. */
+static enum xs_error connect_server(struct xs_redis *redis, int64_t deadline_ms)
+{
+    const struct xs_redis_config *config = &redis->config;
+    enum xs_error error = xs_redis_connect(redis, config->host, config->port, deadline_ms);
+
+    return error == XS_OK ? xs_redis_authenticate(redis, deadline_ms) : error;
+}
+
 enum xs_error xs_redis_open(struct xs_redis *redis)
 {
-    int64_t now_ms = monotonic_ms();
+    int64_t now_ms = xs_redis_clock_ms();
     int64_t deadline_ms = now_ms + redis->config.timeout_ms;
     enum xs_error error;
 
@@ -247,9 +256,8 @@ enum xs_error xs_redis_open(struct xs_redis *redis)
         return XS_OK;
     if (now_ms < redis->retry_at_ms)
         return XS_ERROR_UNAVAILABLE; /* the text of the failure before still holds */
-    error = connect_context(redis, deadline_ms);
-    if (error == XS_OK)
-        error = xs_redis_authenticate(redis, deadline_ms);
+    error = redis->config.sentinel != NULL ? xs_redis_connect_master(redis, deadline_ms)
+                                           : connect_server(redis, deadline_ms);
     if (error == XS_OK)
         redis->generation++;
     else
@@ -274,8 +282,7 @@ enum xs_error xs_redis_append(struct xs_redis *redis, int argc, const char *cons
     return XS_OK;
 }
 
-/* Sends what is queued. */
-static enum xs_error flush(struct xs_redis *redis, int64_t deadline_ms, const char *tried)
+enum xs_error xs_redis_flush(struct xs_redis *redis, int64_t deadline_ms, const char *tried)
 {
     for (;;) {
         int done = 0;
@@ -294,7 +301,7 @@ static enum xs_error flush(struct xs_redis *redis, int64_t deadline_ms, const ch
 enum xs_error xs_redis_exchange(struct xs_redis *redis, redisReply *ret_replies[], size_t count)
 {
     static const char tried[] = "asking";
-    int64_t deadline_ms = monotonic_ms() + redis->config.timeout_ms;
+    int64_t deadline_ms = xs_redis_clock_ms() + redis->config.timeout_ms;
     size_t budget = XS_REDIS_REPLIES_MAX;
     size_t got = 0;
     enum xs_error error = XS_ERROR_UNAVAILABLE;
@@ -303,7 +310,7 @@ enum xs_error xs_redis_exchange(struct xs_redis *redis, redisReply *ret_replies[
         ret_replies[i] = NULL;
     if (redis->context == NULL)
         return error;
-    error = flush(redis, deadline_ms, tried);
+    error = xs_redis_flush(redis, deadline_ms, tried);
     while (error == XS_OK && got < count) {
         error = xs_redis_read(redis, deadline_ms, &budget, tried, &ret_replies[got]);
         if (error == XS_OK)
@@ -313,6 +320,7 @@ enum xs_error xs_redis_exchange(struct xs_redis *redis, redisReply *ret_replies[
         error = xs_redis_fail(redis, XS_ERROR_PROTOCOL, tried, "more replies than commands");
     if (error == XS_OK) {
         pause_reset(redis);
+        xs_redis_watch_master(redis, ret_replies, count);
         return XS_OK;
     }
     for (size_t i = 0; i < got; i++) {
@@ -332,7 +340,7 @@ enum xs_error xs_redis_send(struct xs_redis *redis)
 {
     if (redis->context == NULL)
         return XS_ERROR_UNAVAILABLE;
-    return flush(redis, monotonic_ms() + redis->config.timeout_ms, "asking");
+    return xs_redis_flush(redis, xs_redis_clock_ms() + redis->config.timeout_ms, "asking");
 }
 
 enum xs_error xs_redis_receive(struct xs_redis *redis, redisReply **ret_reply)

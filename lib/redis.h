@@ -36,12 +36,16 @@
 /* Elements that one array may announce; more would not fit the bytes above, at four for each. */
 #define XS_REDIS_ELEMENTS_MAX (XS_REDIS_REPLIES_MAX / 4)
 
+struct xs_sentinel_config;
+
 /* Where Redis is and how to talk to it. Strings are borrowed for the life of the connection. */
 struct xs_redis_config {
-    const char *path;          /* unix socket; NULL for TCP */
-    const char *host;          /* name or address; NULL for a unix socket */
-    int port;                  /* 1..65535; 0 for a unix socket */
-    const char *username;      /* ACL user; NULL for the default user */
+    const char *path;                          /* unix socket; NULL for TCP */
+    const char *host;                          /* name or address; NULL for a unix socket */
+    int port;                                  /* 1..65535; 0 for a unix socket */
+    const struct xs_sentinel_config *sentinel; /* who knows the master, which is then what is
+                                                  connected to; NULL: as above. Borrowed */
+    const char *username;                      /* ACL user; NULL for the default user */
     const char *password_file; /* read at each connect, so it can be rotated; NULL for none */
     int timeout_ms;            /* for each open and each exchange as a whole */
     size_t value_max; /* a longer value in a reply becomes XS_SIEVE_VALUE; 0: any length is fine */
@@ -65,6 +69,9 @@ void xs_redis_free(struct xs_redis *redis);
  * has passed that starts at 50 ms and doubles to XS_REDIS_BACKOFF_MAX_MS, with jitter, until an
  * exchange succeeds. A host name, not an address, is resolved outside of the deadline.
  *
+ * With Sentinels, every connect asks them where the master is and makes sure that it is one, all
+ * within the same time: timeout_ms must be enough for asking one after the other.
+ *
  * Returns XS_OK; XS_ERROR_UNAVAILABLE (refused, a wrong password, or still in the pause);
  * XS_ERROR_TIMEOUT; XS_ERROR_PROTOCOL; XS_ERROR_SYSTEM (the password file cannot be read, or the
  * socket not be set up); XS_ERROR_NOMEM.
@@ -84,7 +91,9 @@ enum xs_error xs_redis_append(struct xs_redis *redis, int argc, const char *cons
  * since the last exchange, within `timeout_ms` altogether.
  *
  * On success `ret_replies[0..count)` are not NULL, owned by the caller, freed with
- * freeReplyObject; a reply may be an error reply of Redis. On failure (XS_ERROR_TIMEOUT,
+ * freeReplyObject; a reply may be an error reply of Redis. With Sentinels, one that says that the
+ * server does not take writes (READONLY, NOREPLICAS, MASTERDOWN) closes the connection too, so that
+ * the next open looks for the master anew. On failure (XS_ERROR_TIMEOUT,
  * XS_ERROR_UNAVAILABLE, XS_ERROR_PROTOCOL, XS_ERROR_NOMEM) they are all NULL and the connection is
  * closed: commands may or may not have been carried out.
  */

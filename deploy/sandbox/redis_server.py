@@ -11,6 +11,8 @@ from sandbox.store import Store
 SHIPPED = os.path.realpath(
     os.path.join(os.path.dirname(os.path.abspath(__file__)), "..", "redis")
 )
+SHIPPED_CONFIG = os.path.join(SHIPPED, "xmpp-status.conf")
+ACL = "xmpp-status.acl"
 ADMIN = "admin"
 RESPONDER, BOT, PANEL = "xmpp-responder", "xmpp-bot", "xmpp-panel"
 USERS_OF_PROGRAMS = {"fcgi": RESPONDER, "bot": BOT, "ctl": PANEL}
@@ -19,18 +21,27 @@ USERS_OF_PROGRAMS = {"fcgi": RESPONDER, "bot": BOT, "ctl": PANEL}
 class RedisServer:
     """Keeps its data in `directory`, which must exist, and has no port; `options` are more of argv.
 
-    The store is the admin's; the passwords of all users are files in there, see password_file().
+    The store is the admin's; the passwords of all users are files in there, see password_file(), or
+    in `secrets`, for several servers with the same ones. `config_path` is a configuration, with its
+    port, in place of the shipped one, for a server that has to rewrite its own; `within` is a command
+    that runs it somewhere else, such as in a namespace.
     """
 
-    def __init__(self, directory, append_only=False, options=()):
+    def __init__(
+        self, directory, append_only=False, acl_names=(ACL,), secrets=None, config_path=None,
+        within=(), options=(),
+    ):
         self.directory = directory
+        self.acl_names = acl_names
+        self.secrets = secrets or directory
         self.socket_path = os.path.join(directory, "redis.sock")
         self.store = Store(self.socket_path, ADMIN, self.password_file(ADMIN))
         self.process = Process(
             "redis-server",
             [
-                "redis-server", os.path.join(SHIPPED, "xmpp-status.conf"),
-                "--port", "0", "--unixsocket", self.socket_path, "--unixsocketperm", "700",
+                *within, "redis-server",
+                *((config_path,) if config_path else (SHIPPED_CONFIG, "--port", "0")),
+                "--unixsocket", self.socket_path, "--unixsocketperm", "700",
                 "--aclfile", os.path.join(directory, "users.acl"),
                 "--dir", directory, "--daemonize", "no", "--save", "",
                 *(() if append_only else ("--appendonly", "no")), *options,
@@ -39,7 +50,7 @@ class RedisServer:
         )
 
     def password_file(self, user):
-        return os.path.join(self.directory, f"{user}.password")
+        return os.path.join(self.secrets, f"{user}.password")
 
     def users(self):
         """Who each program is, for its configuration."""
@@ -53,7 +64,7 @@ class RedisServer:
         return Store(self.socket_path, user, self.password_file(user))
 
     def start(self):
-        self._write_users()
+        self.write_users()
         self.process.start()
         self.process.wait_ready(self.store.is_up, f"PONG on {self.socket_path}")
 
@@ -64,14 +75,15 @@ class RedisServer:
         """Removes what a stopped server left on disk."""
         shutil.rmtree(os.path.join(self.directory, "appendonlydir"), ignore_errors=True)
 
-    def _write_users(self):
+    def write_users(self):
         """Gives the shipped users passwords, the same ones each time."""
-        with (
-            open(os.path.join(SHIPPED, "xmpp-status.acl"), encoding="ascii") as shipped,
-            open(os.path.join(self.directory, "users.acl"), "w", encoding="ascii") as users,
-        ):
+        shipped = ""
+        for name in self.acl_names:
+            with open(os.path.join(SHIPPED, name), encoding="ascii") as file:
+                shipped += file.read()
+        with open(os.path.join(self.directory, "users.acl"), "w", encoding="ascii") as users:
             done = subprocess.run(
-                [os.path.join(SHIPPED, "add-passwords"), self.directory], stdin=shipped,
+                [os.path.join(SHIPPED, "add-passwords"), self.secrets], input=shipped,
                 stdout=users, stderr=subprocess.PIPE, text=True, check=False, timeout=20,
             )
         if done.returncode != 0:

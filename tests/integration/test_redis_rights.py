@@ -31,12 +31,12 @@ FOR_EVERYBODY = {"auth", "hello", "quit", "reset"}
 ALLOWED = {
     RESPONDER: {"ping", "get", "hmget", "client|id", "client|tracking", "subscribe"},
     BOT: {
-        "ping", "eval", "evalsha", "script|load", "get", "set", "del", "expire", "expireat",
-        "type", "hmget", "hset", "sadd", "srem", "smembers", "scan",
+        "ping", "role", "eval", "evalsha", "script|load", "get", "set", "del", "expire",
+        "expireat", "type", "hmget", "hset", "sadd", "srem", "smembers", "scan",
     },
     PANEL: {
-        "ping", "multi", "exec", "discard", "eval", "scan", "type", "ttl", "exists", "get",
-        "hget", "hmget", "hgetall", "hkeys", "hlen", "hexists", "hscan", "hset", "hdel",
+        "ping", "role", "wait", "multi", "exec", "discard", "eval", "scan", "type", "ttl",
+        "exists", "get", "hget", "hmget", "hgetall", "hkeys", "hlen", "hexists", "hscan", "hset", "hdel",
         "scard", "sismember", "smismember", "smembers", "sscan", "del", "srem",
     },
 }
@@ -120,6 +120,19 @@ class RedisRights(unittest.TestCase):
             RESPONDER, *BOT_WRITES, *BOT_FIGURES, *PANEL_WRITES, *PANEL_ERASES, *ON_OTHERS,
             ("SCAN", "0"), ("KEYS", "*"), ("EVAL", "return 1", "0"),
         )
+
+    def test_responder_is_told_whether_a_replica_is_current(self):
+        """Redis looks at the first word only, so that this gives all sections: none has a key."""
+        self.assert_allowed(RESPONDER, ("INFO", "replication"))
+        self.assert_refused(RESPONDER, ("INFO",), ("INFO", "server"), ("INFO", "everything"))
+        for user in (BOT, PANEL):
+            self.assert_refused(user, ("INFO", "replication"))
+
+    def test_writers_find_out_whether_they_have_the_master(self):
+        for user in (BOT, PANEL):
+            self.assert_allowed(user, ("ROLE",))
+        self.assert_refused(RESPONDER, ("ROLE",), ("WAIT", "0", "1"))
+        self.assert_allowed(PANEL, ("WAIT", "0", "1"))
 
     def test_responder_is_told_of_changes_and_of_nothing_else(self):
         with open(self.redis.password_file(RESPONDER), encoding="ascii") as file:

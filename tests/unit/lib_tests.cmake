@@ -1,6 +1,6 @@
 # The library's own tests, one program per module.
 foreach(module badge caption config error facts figures jid keys lease log options presence presence_json presence_xml
-    publish redis secret sieve store text)
+    publish redis secret sentinel sieve store text)
   xs_add_unit_test(test_${module} xs::xs)
 endforeach()
 target_link_libraries(test_badge PRIVATE PkgConfig::libxml2 m)
@@ -13,6 +13,7 @@ add_library(redis_peer STATIC redis_peer.c)
 target_include_directories(redis_peer PUBLIC ${CMAKE_CURRENT_SOURCE_DIR})
 target_link_libraries(redis_peer PUBLIC Threads::Threads PRIVATE xs::warnings)
 target_link_libraries(test_redis PRIVATE redis_peer)
+target_link_libraries(test_sentinel PRIVATE redis_peer)
 target_link_libraries(test_store PRIVATE redis_peer)
 
 xs_add_unit_test(test_jid_table xs::xs)

@@ -1,6 +1,8 @@
 #include "redis_peer.h"
 
+#include <arpa/inet.h>
 #include <errno.h>
+#include <netinet/in.h>
 #include <poll.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -118,6 +120,17 @@ static void *run(void *user)
     return NULL;
 }
 
+/* Listens on the address and starts the thread. */
+static void start(struct peer *peer, const struct sockaddr *address, socklen_t address_len)
+{
+    peer->listen_fd = socket(address->sa_family, SOCK_STREAM | SOCK_CLOEXEC, 0);
+    check(peer->listen_fd >= 0, "socket");
+    check(bind(peer->listen_fd, address, address_len) == 0, "bind");
+    check(listen(peer->listen_fd, 8) == 0, "listen");
+    check(pipe(peer->stop_fds) == 0, "pipe");
+    check(pthread_create(&peer->thread, NULL, run, peer) == 0, "pthread_create");
+}
+
 void peer_start(struct peer *peer, const struct peer_step *steps, enum peer_end end)
 {
     struct sockaddr_un address = {.sun_family = AF_UNIX};
@@ -126,12 +139,19 @@ void peer_start(struct peer *peer, const struct peer_step *steps, enum peer_end 
     check(mkdtemp(peer->dir) != NULL, "mkdtemp");
     snprintf(peer->path, sizeof peer->path, "%s/sock", peer->dir);
     strcpy(address.sun_path, peer->path);
-    peer->listen_fd = socket(AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC, 0);
-    check(peer->listen_fd >= 0, "socket");
-    check(bind(peer->listen_fd, (struct sockaddr *)&address, sizeof address) == 0, "bind");
-    check(listen(peer->listen_fd, 8) == 0, "listen");
-    check(pipe(peer->stop_fds) == 0, "pipe");
-    check(pthread_create(&peer->thread, NULL, run, peer) == 0, "pthread_create");
+    start(peer, (struct sockaddr *)&address, sizeof address);
+}
+
+void peer_start_on_port(struct peer *peer, const struct peer_step *steps, enum peer_end end)
+{
+    struct sockaddr_in address = {.sin_family = AF_INET, .sin_addr.s_addr = htonl(INADDR_LOOPBACK)};
+    socklen_t address_len = sizeof address;
+
+    *peer = (struct peer){.steps = steps, .end = end};
+    start(peer, (struct sockaddr *)&address, sizeof address);
+    check(getsockname(peer->listen_fd, (struct sockaddr *)&address, &address_len) == 0,
+          "getsockname");
+    peer->port = ntohs(address.sin_port);
 }
 
 void peer_stop(struct peer *peer)
@@ -140,6 +160,8 @@ void peer_stop(struct peer *peer)
     check(pthread_join(peer->thread, NULL) == 0, "pthread_join");
     close(peer->stop_fds[0]);
     close(peer->listen_fd);
+    if (peer->port != 0)
+        return;
     unlink(peer->path);
     rmdir(peer->dir);
 }

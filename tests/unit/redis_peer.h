@@ -1,5 +1,6 @@
 /*
- * redis_peer.h: a scripted peer in the place of Redis, on a unix socket in a directory of its own.
+ * redis_peer.h: a scripted peer in the place of Redis or of a Sentinel, on a unix socket in a
+ * directory of its own or on a loopback port.
  *
  * It runs in a thread and serves one connection after the other, each by the same script. For
  * tests of what a real server does not do on demand: being silent, slow, wordy or wrong.
@@ -26,8 +27,9 @@ struct peer_step {
 };
 
 struct peer {
-    char dir[32];
-    char path[48];
+    char dir[32];  /* "" with a port */
+    char path[48]; /* likewise */
+    int port;      /* 0 with a path */
     const struct peer_step *steps;
     enum peer_end end;
     int listen_fd;
@@ -39,6 +41,9 @@ struct peer {
 
 /* Starts a peer. `steps` must outlive it. Fails the test if it cannot. */
 void peer_start(struct peer *peer, const struct peer_step *steps, enum peer_end end);
+
+/* Likewise, on a free port of 127.0.0.1. */
+void peer_start_on_port(struct peer *peer, const struct peer_step *steps, enum peer_end end);
 
 /* Stops the peer, waits for its thread and removes its directory. */
 void peer_stop(struct peer *peer);

@@ -63,6 +63,7 @@ static void config_load__gives_defaults__for_an_empty_file(void **state)
     for (int i = 0; i < XS_PROGRAM_COUNT; i++) {
         assert_string_equal(config->redis[i].path, "/run/redis/redis-server.sock");
         assert_null(config->redis[i].host);
+        assert_null(config->redis[i].sentinel);
         assert_int_equal(config->redis[i].port, 0);
         assert_null(config->redis[i].username);
         assert_null(config->redis[i].password_file);
@@ -70,6 +71,7 @@ static void config_load__gives_defaults__for_an_empty_file(void **state)
     }
     assert_string_equal(config->fcgi_socket, "/run/xmpp-status/fcgi.sock");
     assert_int_equal(config->max_age_s, 1);
+    assert_int_equal(config->replica_cutoff_s, 5);
     assert_int_equal(config->cache_entries, 100000);
     assert_int_equal(config->streams, 1000);
     assert_int_equal(config->stream_jids, 100);
@@ -96,6 +98,7 @@ static void config_load__reads__every_key(void **state)
                                     "cache_entries = 0\n"
                                     "streams = 10000\n"
                                     "stream_jids = 1\n"
+                                    "replica_cutoff_s = 3600\n"
                                     "[bot]\n"
                                     "name = bot-1.example.org\n"
                                     "forget_days = 3650\n"
@@ -124,6 +127,7 @@ static void config_load__reads__every_key(void **state)
     assert_int_equal(config->cache_entries, 0);
     assert_int_equal(config->streams, 10000);
     assert_int_equal(config->stream_jids, 1);
+    assert_int_equal(config->replica_cutoff_s, 3600);
     assert_string_equal(config->bot_name, "bot-1.example.org");
     assert_int_equal(config->forget_days, 3650);
     assert_string_equal(config->lock_dir, "/run/l");
@@ -135,14 +139,43 @@ static void config_load__reads__every_key(void **state)
     assert_string_equal(domain->host, "127.0.0.1");
     assert_int_equal(domain->port, 5223);
     assert_string_equal(domain->ca_file, "/etc/ca.pem");
-    assert_int_equal(domain->line, 19);
+    assert_int_equal(domain->line, 20);
     domain = xs_config_domain(config, "example.org");
     assert_non_null(domain);
     assert_null(domain->host);
     assert_null(domain->ca_file);
     assert_int_equal(domain->port, 5222);
-    assert_int_equal(domain->line, 26);
+    assert_int_equal(domain->line, 27);
     assert_null(xs_config_domain(config, "example.net"));
+    xs_config_free(config);
+}
+
+static void config_load__reads__sentinels(void **state)
+{
+    struct xs_config *config = load("[redis]\n"
+                                    "address = sentinel://xmpp-status.1@10.0.0.1:26379,[fd00::2]:1,"
+                                    "sentinel-3.example.org:65535\n"
+                                    "sentinel_password_file = /etc/s\n"
+                                    "[redis fcgi]\n"
+                                    "address = /run/replica.sock\n");
+    const struct xs_sentinel_config *sentinel = config->redis[XS_PROGRAM_BOT].sentinel;
+
+    (void)state;
+    assert_non_null(sentinel);
+    assert_null(config->redis[XS_PROGRAM_BOT].path);
+    assert_null(config->redis[XS_PROGRAM_BOT].host);
+    assert_string_equal(sentinel->master, "xmpp-status.1");
+    assert_string_equal(sentinel->password_file, "/etc/s");
+    assert_int_equal(sentinel->peer_count, 3);
+    assert_string_equal(sentinel->peers[0].host, "10.0.0.1");
+    assert_int_equal(sentinel->peers[0].port, 26379);
+    assert_string_equal(sentinel->peers[1].host, "fd00::2");
+    assert_int_equal(sentinel->peers[1].port, 1);
+    assert_string_equal(sentinel->peers[2].host, "sentinel-3.example.org");
+    assert_int_equal(sentinel->peers[2].port, 65535);
+    assert_non_null(config->redis[XS_PROGRAM_CTL].sentinel);
+    assert_null(config->redis[XS_PROGRAM_FCGI].sentinel);
+    assert_string_equal(config->redis[XS_PROGRAM_FCGI].path, "/run/replica.sock");
     xs_config_free(config);
 }
 
@@ -217,7 +250,11 @@ static void assert_refused(const char *bytes, size_t len, enum xs_error error, c
 
 #define D             "[domain a.b]\njid = x@a.b\npassword_file = /p\n"
 #define TIMEOUT_RANGE ": timeout_ms: must be a number from 1 to 60000"
-#define ADDRESS_FORM  ": address: must be an absolute path, HOST:PORT or [IPV6]:PORT"
+#define MASTER_NAME                                                                                \
+    ": address: must name a master, of letters, digits, '.', '-' and '_', before the '@'"
+#define CUTOFF_RANGE  ": replica_cutoff_s: must be a number from 4 to 3600"
+#define SENTINEL_FORM "sentinel://MASTER@HOST:PORT,HOST:PORT,..."
+#define ADDRESS_FORM  ": address: must be an absolute path, HOST:PORT, [IPV6]:PORT or " SENTINEL_FORM
 #define WORD_FORM     "must be printable ASCII without spaces"
 #define PATH_100                                                                                   \
     "/23456789/123456789/123456789/123456789/123456789"                                            \
@@ -286,6 +323,27 @@ static const struct value_row value_rows[] = {
     {"[redis]\naddress = [::1:6379\n", ":2" ADDRESS_FORM},
     {"[redis]\naddress = []:6379\n", ":2" ADDRESS_FORM},
     {"[redis]\naddress = a b:6379\n", ":2" ADDRESS_FORM},
+    {"[redis]\naddress = [::1]6379\n", ":2" ADDRESS_FORM},
+    {"[redis]\naddress = [::1]:\n", ":2" ADDRESS_FORM},
+    {"[redis]\naddress = a:006379\n", ":2" ADDRESS_FORM},
+    {"[redis]\naddress = a:6379,b:6379\n", ":2" ADDRESS_FORM},
+    {"[redis]\naddress = sentinel://m\n", ":2: address: must be " SENTINEL_FORM},
+    {"[redis]\naddress = sentinel://m@\n", ":2: address: must be " SENTINEL_FORM},
+    {"[redis]\naddress = sentinel://m@a\n", ":2: address: must be " SENTINEL_FORM},
+    {"[redis]\naddress = sentinel://m@a:1,\n", ":2: address: must be " SENTINEL_FORM},
+    {"[redis]\naddress = sentinel://m@,a:1\n", ":2: address: must be " SENTINEL_FORM},
+    {"[redis]\naddress = sentinel://m@a:1,/b\n", ":2: address: must be " SENTINEL_FORM},
+    {"[redis]\naddress = sentinel://m@[::1],a:1\n", ":2: address: must be " SENTINEL_FORM},
+    {"[redis]\naddress = sentinel://@a:1\n", ":2" MASTER_NAME},
+    {"[redis]\naddress = sentinel://m m@a:1\n", ":2" MASTER_NAME},
+    {"[redis]\naddress = sentinel://m/@a:1\n", ":2" MASTER_NAME},
+    {"[redis]\naddress = sentinel://m@a:1,a:2,a:3,a:4,a:5,a:6,a:7,a:8,a:9\n", NULL},
+    {"[redis]\naddress = sentinel://m@a:1,a:2,a:3,a:4,a:5,a:6,a:7,a:8,a:9,a:10\n",
+     ":2: address: must not name more than 9 Sentinels"},
+    {"[redis]\nsentinel_password_file = p\n",
+     ":2: sentinel_password_file: must be an absolute path"},
+    {"[fcgi]\nreplica_cutoff_s = 3\n", ":2" CUTOFF_RANGE},
+    {"[fcgi]\nreplica_cutoff_s = 3601\n", ":2" CUTOFF_RANGE},
     {"[redis]\naddress = " PATH_100 "1234567\n", NULL}, /* 107 bytes just fit */
     {"[redis]\naddress = " PATH_100 "12345678\n",
      ":2: address: must be shorter than 108 bytes, as the path of a socket"},
@@ -414,6 +472,7 @@ int main(void)
         cmocka_unit_test(config_load__gives_defaults__for_an_empty_file),
         cmocka_unit_test(config_load__reads__every_key),
         cmocka_unit_test(config_load__overrides_single_keys__in_any_order),
+        cmocka_unit_test(config_load__reads__sentinels),
         cmocka_unit_test(config_load__takes_empty_values__as_not_set),
         cmocka_unit_test(config_load__refuses__structure),
         cmocka_unit_test(config_load__refuses__values),
