@@ -36,6 +36,7 @@ static void set_up_signals(void)
     sigaction(SIGTERM, &stop, NULL);
     sigaction(SIGINT, &stop, NULL);
     sigaction(SIGPIPE, &ignore, NULL); /* a broken TLS or Redis socket must not kill us */
+    sigaction(SIGHUP, &ignore, NULL);  /* nor who takes it for a request to reload */
 }
 
 /* Runs until a signal asks to stop. Returns the exit status. */

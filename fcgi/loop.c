@@ -260,9 +260,9 @@ static enum xs_error turn(struct loop *loop, int *ret_count)
 static void limit_streams(const struct loop *loop)
 {
     size_t asked = xs_streams_max(loop->streams);
-    size_t max = xs_pool_streams_max(loop->pool, asked);
+    size_t max = xs_pool_streams_max(loop->pool);
 
-    if (max == asked)
+    if (max >= asked)
         return;
     xs_log(XS_LOG_WARNING, "only %zu of %zu streams: the process may not open more files", max,
            asked);

@@ -21,7 +21,10 @@
 
 enum { EXIT_USAGE = 2 };
 
-/* SIGTERM and SIGINT are for the loop's descriptor; a peer that went away must not kill us. */
+/*
+ * SIGTERM and SIGINT are for the loop's descriptor; a peer that went away must not kill us, nor
+ * somebody who takes SIGHUP for a request to reload: systemd would count that as a clean end.
+ */
 static bool prepare_signals(void)
 {
     sigset_t signals;
@@ -29,7 +32,8 @@ static bool prepare_signals(void)
     sigemptyset(&signals);
     sigaddset(&signals, SIGTERM);
     sigaddset(&signals, SIGINT);
-    return sigprocmask(SIG_BLOCK, &signals, NULL) == 0 && signal(SIGPIPE, SIG_IGN) != SIG_ERR;
+    return sigprocmask(SIG_BLOCK, &signals, NULL) == 0 && signal(SIGPIPE, SIG_IGN) != SIG_ERR &&
+           signal(SIGHUP, SIG_IGN) != SIG_ERR;
 }
 
 static int run_loop(const struct xs_listener *listener, struct xs_reader *reader,

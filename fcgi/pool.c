@@ -11,15 +11,34 @@ enum state { STATE_UNUSED, STATE_IDLE, STATE_RECEIVING, STATE_BUSY, STATE_STREAM
 
 struct xs_pool {
     size_t count;                              /* of connections, used or not */
+    size_t others_max;                         /* of those that are no streams */
+    size_t others_count;                       /* open ones */
     struct connection_list lists[STATE_COUNT]; /* each with the oldest first */
     struct xs_connection connections[];
 };
 
+/* Says whether a connection is open and no stream. */
+static bool is_other(enum state state)
+{
+    return state != STATE_UNUSED && state != STATE_STREAMING;
+}
+
 static void move(struct xs_pool *pool, struct xs_connection *connection, enum state state)
 {
+    pool->others_count -= is_other((enum state)connection->state);
+    pool->others_count += is_other(state);
     TAILQ_REMOVE(&pool->lists[connection->state], connection, link);
     connection->state = (int)state;
     TAILQ_INSERT_TAIL(&pool->lists[state], connection, link);
+}
+
+/* Says how many of the connections are left to those that are no streams. */
+static size_t find_others_max(size_t count, size_t streams_max)
+{
+    size_t half = (count + 1) / 2;
+    size_t least = half < XS_POOL_MAX ? half : XS_POOL_MAX;
+
+    return count > streams_max + least ? count - streams_max : least;
 }
 
 /* Says how many connections the process may have, `max` or less. */
@@ -46,6 +65,7 @@ struct xs_pool *xs_pool_new(size_t streams_max)
     if (pool == NULL)
         return NULL;
     pool->count = count;
+    pool->others_max = find_others_max(count, streams_max);
     for (int state = 0; state < STATE_COUNT; state++)
         TAILQ_INIT(&pool->lists[state]);
     for (size_t i = 0; i < count; i++) {
@@ -67,21 +87,20 @@ void xs_pool_free(struct xs_pool *pool)
     free(pool);
 }
 
-size_t xs_pool_streams_max(const struct xs_pool *pool, size_t streams_max)
+size_t xs_pool_streams_max(const struct xs_pool *pool)
 {
-    size_t half = (pool->count + 1) / 2;
-    size_t others = half < XS_POOL_MAX ? half : XS_POOL_MAX;
-
-    return pool->count - others < streams_max ? pool->count - others : streams_max;
+    return pool->count - pool->others_max;
 }
 
 struct xs_connection *xs_pool_open(struct xs_pool *pool, int fd)
 {
     struct xs_connection *connection;
 
-    if (TAILQ_EMPTY(&pool->lists[STATE_UNUSED]) && !xs_pool_drop_oldest(pool))
+    if (pool->others_count == pool->others_max && !xs_pool_drop_oldest(pool))
         return NULL;
     connection = TAILQ_FIRST(&pool->lists[STATE_UNUSED]);
+    if (connection == NULL)
+        return NULL;
     xs_connection_open(connection, fd);
     move(pool, connection, STATE_IDLE);
     return connection;

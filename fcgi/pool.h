@@ -30,17 +30,17 @@ struct xs_pool;
 struct xs_pool *xs_pool_new(size_t streams_max);
 
 /*
- * Returns how many connections may be streams, `streams_max` or less, without taking XS_POOL_MAX
- * away from the others, or half of what there is if that is not even twice as much.
+ * Returns how many connections may be streams: as many as asked for, if XS_POOL_MAX are left to the
+ * others, or half of what there is, if that is not even twice as much.
  */
-size_t xs_pool_streams_max(const struct xs_pool *pool, size_t streams_max);
+size_t xs_pool_streams_max(const struct xs_pool *pool);
 
 /* Closes all connections and frees the pool. NULL is allowed. */
 void xs_pool_free(struct xs_pool *pool);
 
 /*
  * Opens a connection on an accepted descriptor, which it takes over; idle at first. If the pool is
- * full, xs_pool_drop_oldest makes room. Never NULL, as long as nothing in the pool is busy.
+ * full, but for what is left to streams, xs_pool_drop_oldest makes room. Never NULL, as long as nothing in the pool is busy.
  */
 struct xs_connection *xs_pool_open(struct xs_pool *pool, int fd);
 

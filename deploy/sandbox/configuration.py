@@ -8,8 +8,9 @@ from sandbox.ports import LOOPBACK
 class Configuration:
     """Writes `xmpp-status.conf` and the password files into `directory`, which must exist.
 
-    `redis_users` says who each program is to Redis: {"fcgi": (user, password file), ...}. After a
-    change of `fcgi_keys`, more of [fcgi], write() does so.
+    `redis_users` says who each program is to Redis: {"fcgi": (user, password file), ...};
+    `redis_paths`, to be changed before write(), where it is for those who reach it another way;
+    `fcgi_keys`, likewise, more of [fcgi].
     """
 
     def __init__(self, directory, redis_path, fcgi_path, redis_timeout_ms=250, redis_users=None):
@@ -20,6 +21,7 @@ class Configuration:
         self.redis_path = redis_path
         self.redis_timeout_ms = redis_timeout_ms
         self.redis_users = redis_users or {}
+        self.redis_paths = {}
         self.fcgi_path = fcgi_path
         self.fcgi_keys = {}
         self._domains = {}
@@ -45,6 +47,8 @@ class Configuration:
         )
         for program, (user, password_file) in self.redis_users.items():
             text += f"\n[redis {program}]\nusername = {user}\npassword_file = {password_file}\n"
+            if program in self.redis_paths:
+                text += f"address = {self.redis_paths[program]}\n"
         with open(self.path, "w", encoding="utf-8", opener=_private) as file:
             file.write(text + "".join(self._domains.values()))
 

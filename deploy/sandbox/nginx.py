@@ -52,7 +52,7 @@ BLOCK = """\
 
 
 class Nginx:
-    """Lives in `directory`, which must exist; passes requests to the FastCGI socket `fcgi_path`.
+    """Lives in `directory`, which must exist; passes requests to the FastCGI sockets `fcgi_paths`.
 
     The files are the shipped ones with nothing but the places of sockets, of the cache and of the
     log, and the port, replaced. They make up either a server block of ours with the shipped
@@ -62,7 +62,7 @@ class Nginx:
     """
 
     def __init__(
-        self, directory, fcgi_path, port=None, workers=2, spread=False, site=False, extra="",
+        self, directory, *fcgi_paths, port=None, workers=2, spread=False, site=False, extra="",
         connections=1024,
     ):
         self.directory = directory
@@ -72,7 +72,7 @@ class Nginx:
         self.config_path = os.path.join(directory, "nginx.conf")
         self._listen_options = " reuseport" if spread else ""
         self._shipped = os.path.join(directory, "shipped")
-        self._copy_shipped(fcgi_path)
+        self._copy_shipped(fcgi_paths)
         http = f"  include {self._shipped}/{SITE};" if site else BLOCK.format(
             shipped=self._shipped, port=self.port, listen_options=self._listen_options
         )
@@ -91,10 +91,14 @@ class Nginx:
     def _argv(self):
         return ["nginx", "-e", self.error_log_path, "-p", self.directory, "-c", self.config_path]
 
-    def _copy_shipped(self, fcgi_path):
+    def _copy_shipped(self, fcgi_paths):
         """Copies the shipped files to where they can be included, made for this directory."""
         changes = {
-            "upstream.conf": {"unix:/run/xmpp-status/fcgi.sock;": f"unix:{fcgi_path};"},
+            "upstream.conf": {
+                "server unix:/run/xmpp-status/fcgi.sock;": "\n  ".join(
+                    f"server unix:{path};" for path in fcgi_paths
+                ),
+            },
             # Tests do not have the patience of an operator.
             "main.conf": {"worker_shutdown_timeout 10s;": "worker_shutdown_timeout 1s;"},
             SITE: {

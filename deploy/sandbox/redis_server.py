@@ -17,12 +17,12 @@ USERS_OF_PROGRAMS = {"fcgi": RESPONDER, "bot": BOT, "ctl": PANEL}
 
 
 class RedisServer:
-    """Keeps its data in `directory`, which must exist, and has no port.
+    """Keeps its data in `directory`, which must exist, and has no port; `options` are more of argv.
 
     The store is the admin's; the passwords of all users are files in there, see password_file().
     """
 
-    def __init__(self, directory, append_only=False):
+    def __init__(self, directory, append_only=False, options=()):
         self.directory = directory
         self.socket_path = os.path.join(directory, "redis.sock")
         self.store = Store(self.socket_path, ADMIN, self.password_file(ADMIN))
@@ -33,7 +33,7 @@ class RedisServer:
                 "--port", "0", "--unixsocket", self.socket_path, "--unixsocketperm", "700",
                 "--aclfile", os.path.join(directory, "users.acl"),
                 "--dir", directory, "--daemonize", "no", "--save", "",
-                *(() if append_only else ("--appendonly", "no")),
+                *(() if append_only else ("--appendonly", "no")), *options,
             ],
             os.path.join(directory, "redis.log"),
         )

@@ -113,7 +113,8 @@ class System:
     def start_nginx(self, workers=2, spread=True, site=False):
         """With `site`, the whole one that we ship, with its cache and its limit."""
         self.nginx = Nginx(
-            self._directory("nginx"), self.path("fcgi.sock"), self.http_port, workers, spread, site
+            self._directory("nginx"), self.path("fcgi.sock"), port=self.http_port,
+            workers=workers, spread=spread, site=site,
         )
         self._processes.append(self.nginx.process)
         self.nginx.start()

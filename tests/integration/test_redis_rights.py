@@ -2,6 +2,7 @@
 
 import os
 import re
+import socket
 import stat
 import subprocess
 import tempfile
@@ -11,7 +12,7 @@ import unittest
 import redis
 
 from sandbox.redis_server import ADMIN, BOT, PANEL, RESPONDER, SHIPPED, RedisServer
-from sandbox.store import RedisError
+from sandbox.store import RedisError, encode
 
 FLAGS = "xmpp:publish:{d.example}"
 RECORD = "xmpp:presence:{d.example}:alice"
@@ -222,15 +223,48 @@ class RedisRights(unittest.TestCase):
             ["aclfile", "/etc/redis/xmpp-status.acl"],
         ])
 
-    def test_a_block_survives_a_crash(self):
+    def append_only_server(self):
         directory = self.enterContext(tempfile.TemporaryDirectory(prefix="xmpp-status-"))
         server = RedisServer(directory, append_only=True)
         server.start()
         self.addCleanup(server.stop)
+        return server
+
+    def test_a_block_survives_a_crash(self):
+        server = self.append_only_server()
         server.store_of(PANEL).command("HSET", FLAGS, "alice@d.example", "no")
         server.process.kill()
         server.start()
         self.assertEqual(server.store_of(PANEL).command("HGET", FLAGS, "alice@d.example"), b"no")
+
+    def test_flags_of_a_transaction_survive_a_restart(self):
+        """Redis reads its append-only file with the rights of a user who is off."""
+        server = self.append_only_server()
+        with open(server.password_file(PANEL), encoding="ascii") as file:
+            password = file.readline().rstrip("\n")
+        panel = redis.Redis(
+            unix_socket_path=server.socket_path, username=PANEL, password=password
+        )
+        with panel.pipeline(transaction=True) as transaction:
+            transaction.hset(FLAGS, "alice@d.example", "no")
+            transaction.hset(FLAGS, "bob@d.example", "no")
+            transaction.execute()
+        panel.close()
+        server.stop()
+        server.start()
+        flags = server.store_of(PANEL).command("HMGET", FLAGS, "alice@d.example", "bob@d.example")
+        self.assertEqual(flags, [b"no", b"no"])
+
+    def test_user_who_is_off_cannot_be_had_for_all_its_rights(self):
+        with socket.socket(socket.AF_UNIX, socket.SOCK_STREAM) as sock, sock.makefile("rb") as file:
+            sock.connect(self.append_only_server().socket_path)
+            for command, refusal in (
+                ("GET", b"-NOAUTH"), ("AUTH", b"-WRONGPASS"), ("HELLO", b"-WRONGPASS"),
+            ):
+                arguments = {"GET": [FLAGS], "AUTH": ["default", ""],
+                             "HELLO": ["2", "AUTH", "default", ""]}[command]
+                sock.sendall(encode(command, *arguments))
+                self.assertTrue(file.readline().startswith(refusal), command)
 
 
 class Passwords(unittest.TestCase):
@@ -249,7 +283,7 @@ class Passwords(unittest.TestCase):
 
     def test_shipped_file_holds_no_password(self):
         self.assertNotRegex(self.shipped, "nopass|[ ][>#]")
-        self.assertIn("user default off\n", self.shipped)
+        self.assertRegex(self.shipped, r"(?m)^user default off ~\* &\* \+@all$")
 
     def test_each_user_gets_a_password_that_stays(self):
         first = self.add(self.shipped)

@@ -19,6 +19,9 @@ from sandbox.system import DOMAIN, Programs, System
 
 UNITS = os.environ["XMPP_STATUS_UNITS"]
 SERVICE, SOCKET = "xmpp-status-fcgi.service", "xmpp-status-fcgi.socket"
+# Of several responders, and the name of one of them.
+TEMPLATES = ("xmpp-status-fcgi@.service", "xmpp-status-fcgi@.socket")
+INSTANCE = "xmpp-status-fcgi@2"
 BOT = "xmpp-status-bot@.service"
 EXPOSURE_MAX = 1.5
 RUN_S = 60
@@ -64,6 +67,20 @@ class Units(unittest.TestCase):
 
     def test_units_are_valid(self):
         done = analyse("verify", "--man=no", self.path(SERVICE), self.path(SOCKET))
+        self.assertEqual((done.returncode, done.stdout, done.stderr), (0, "", ""))
+
+    def test_templates_are_valid_and_the_same_but_for_the_name(self):
+        for template, single in zip(TEMPLATES, (SERVICE, SOCKET)):
+            text = read_unit(template)
+            self.assertEqual(
+                text.replace("xmpp-status-fcgi@%i.", "xmpp-status-fcgi.").replace("-%i", ""),
+                read_unit(single),
+            )
+            with open(self.path(template), "w", encoding="utf-8") as file:
+                program = Programs.from_environment().fcgi
+                file.write(re.sub(r"(?m)^ExecStart=\S+", f"ExecStart={program}", text))
+        instances = [self.path(f"{INSTANCE}.{kind}") for kind in ("service", "socket")]
+        done = analyse("verify", "--man=no", *instances)
         self.assertEqual((done.returncode, done.stdout, done.stderr), (0, "", ""))
 
     def test_service_exposes_little(self):

@@ -141,7 +141,7 @@ static void config_load__reads__every_key(void **state)
     assert_null(domain->host);
     assert_null(domain->ca_file);
     assert_int_equal(domain->port, 5222);
-    assert_int_equal(domain->line, 24);
+    assert_int_equal(domain->line, 26);
     assert_null(xs_config_domain(config, "example.net"));
     xs_config_free(config);
 }

@@ -90,20 +90,29 @@ static void pool_streams_max__leaves__room_for_others(void **state)
         struct xs_pool *new = new_pool(rows[i].descriptors, rows[i].asked);
 
         assert_non_null(new);
-        assert_int_equal(xs_pool_streams_max(new, rows[i].asked), rows[i].max);
+        assert_int_equal(xs_pool_streams_max(new), rows[i].max);
         xs_pool_free(new);
     }
 }
 
 static void pool_open__spares__streams_when_full(void **state)
 {
+    struct xs_pool *with_streams = new_pool(XS_POOL_RESERVED + 3, 1);
+    struct xs_connection *stream = xs_pool_open(with_streams, open_fd());
+    struct xs_connection *first;
+    struct xs_connection *second;
+
     (void)state;
-    xs_pool_set_streaming(pool, connections[0]);
-    xs_pool_set_streaming(pool, connections[1]);
-    assert_ptr_equal(xs_pool_open(pool, open_fd()), connections[2]);
-    assert_ptr_equal(xs_pool_open(pool, open_fd()), connections[2]);
-    xs_pool_close(pool, connections[0]);
-    assert_ptr_equal(xs_pool_open(pool, open_fd()), connections[0]);
+    xs_pool_set_streaming(with_streams, stream);
+    first = xs_pool_open(with_streams, open_fd());
+    second = xs_pool_open(with_streams, open_fd());
+    assert_ptr_equal(xs_pool_open(with_streams, open_fd()), first);
+    assert_ptr_equal(xs_pool_open(with_streams, open_fd()), second);
+    xs_pool_close(with_streams, stream);
+    assert_non_null(xs_pool_open(with_streams, open_fd()));
+    assert_false(xs_connection_is_open(first)); /* the place that is free is a stream's */
+    assert_int_equal(xs_pool_count_open(with_streams), 2);
+    xs_pool_free(with_streams);
 }
 
 static void pool_open__closes_the_longest_idle__when_full(void **state)
@@ -219,7 +228,7 @@ int main(void)
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(pool_new__fails__when_the_limit_leaves_no_connection),
         cmocka_unit_test(pool_streams_max__leaves__room_for_others),
-        TEST(pool_open__spares__streams_when_full),
+        cmocka_unit_test(pool_open__spares__streams_when_full),
         TEST(pool_open__closes_the_longest_idle__when_full),
         TEST(pool_open__spares_a_connection__that_was_used_since),
         TEST(pool_set_idle__keeps_the_place__of_an_idle_connection),
