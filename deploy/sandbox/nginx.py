@@ -10,6 +10,8 @@ from sandbox.shipped import shipped_path
 
 SHIPPED = shipped_path("nginx")
 INSTALLED = "/etc/xmpp-status/nginx/"
+INSTALLED_WEB = "/usr/share/xmpp-status/web/"
+WEB = os.path.join(os.path.dirname(shipped_path()), "web", "")
 SITE = "xmpp-status.conf"
 
 CONFIGURATION = """\
@@ -44,6 +46,7 @@ BLOCK = """\
     server_name localhost;
     include {shipped}/location.conf;
     include {shipped}/metrics.conf;
+    include {shipped}/web.conf;
   }}
 """
 
@@ -92,8 +95,8 @@ class Nginx:
         """Copies the shipped files to where they can be included, made for this directory."""
         changes = {
             "upstream.conf": {
-                "server unix:/run/xmpp-status/fcgi.sock;": "\n  ".join(
-                    f"server unix:{path};" for path in fcgi_paths
+                "  server unix:/run/xmpp-status/fcgi.sock fail_timeout=1s;": "\n".join(
+                    f"  server unix:{path} fail_timeout=1s;" for path in fcgi_paths
                 ),
             },
             # Tests do not have the patience of an operator.
@@ -114,7 +117,9 @@ class Nginx:
                     raise SandboxError(f"{name} does not say {old!r} exactly once")
                 text = text.replace(old, new)
             with open(os.path.join(self._shipped, name), "w", encoding="utf-8") as file:
-                file.write(text.replace(INSTALLED, self._shipped + "/"))
+                file.write(
+                    text.replace(INSTALLED, self._shipped + "/").replace(INSTALLED_WEB, WEB)
+                )
 
     def check(self):
         """Runs nginx -t; returns what it printed. Raises SandboxError if it is not content."""

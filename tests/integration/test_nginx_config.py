@@ -21,6 +21,7 @@ http {{
     listen unix:{directory}/http.sock;
     include {shipped}/location.conf;
     include {shipped}/metrics.conf;
+    include {shipped}/web.conf;
   }}
 }}
 """
@@ -43,7 +44,7 @@ class NginxConfiguration(unittest.TestCase):
         os.mkdir(shipped)
         for name in (
             "upstream.conf", "fastcgi.conf", "events.conf", "location.conf", "main.conf",
-            "metrics.conf",
+            "metrics.conf", "web.conf",
         ):
             with (
                 open(os.path.join(SHIPPED, name), encoding="utf-8") as source,
