@@ -17,6 +17,7 @@
 #include "monitor.h"
 #include "options.h"
 #include "reader.h"
+#include "secret.h"
 #include "streams.h"
 
 enum { EXIT_USAGE = 2 };
@@ -117,8 +118,8 @@ int main(int argc, char *argv[])
     }
     if (options.version)
         return puts("xmpp-status-fcgi " XS_VERSION) < 0 ? EXIT_FAILURE : EXIT_SUCCESS;
-    if (!prepare_signals()) {
-        xs_log(XS_LOG_ERROR, "cannot prepare signals: %s", strerror(errno));
+    if (!prepare_signals() || xs_secret_guard_process() != XS_OK) {
+        xs_log(XS_LOG_ERROR, "cannot prepare the process: %s", strerror(errno));
         return EXIT_FAILURE;
     }
     xmlInitParser();

@@ -13,7 +13,7 @@ struct xs_reader {
     struct xs_store *store;
     struct xs_cache *cache; /* NULL, as the next one, if nothing is to be remembered */
     struct xs_tracking *tracking;
-    int64_t retry_ms;          /* when tracking may be tried again */
+    int64_t retry_ms;          /* when tracking may be started again */
     bool is_logged;            /* that there is no tracking */
     struct xs_lookup **misses; /* of the last look-up, in the order in which Redis was asked */
     size_t miss_count;
@@ -79,8 +79,7 @@ static void start_tracking(struct xs_reader *reader, int64_t now_ms)
     enum xs_error error =
         xs_tracking_start(reader->tracking, xs_store_redis(reader->store), now_ms);
 
-    if (error != XS_OK)
-        reader->retry_ms = now_ms + XS_READER_RETRY_MS;
+    reader->retry_ms = now_ms + XS_READER_RETRY_MS; /* also if it ends at once */
     log_tracking(reader, error);
 }
 

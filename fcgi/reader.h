@@ -16,7 +16,7 @@
 #include "store.h"
 #include "tracking.h"
 
-/* How long after it could not be started tracking is not tried again. */
+/* The time between two starts of tracking at least. Until then it asks Redis each time. */
 #define XS_READER_RETRY_MS 1000
 
 struct xs_reader;

@@ -1,78 +1,15 @@
 #include "respond.h"
 
-#include <stdio.h>
 #include <stdlib.h>
-#include <string.h>
 
 #include "body.h"
 #include "etag.h"
+#include "head.h"
 #include "verdict.h"
-
-#define METHODS "GET, HEAD, OPTIONS"
-
-/* For how long a browser may remember the answer to its OPTIONS, in seconds. */
-#define CORS_MAX_AGE_S "86400"
-
-/* Every answer has these: any page may read it, as what it is and as nothing else. */
-#define COMMON_HEADERS                                                                             \
-    "X-Content-Type-Options: nosniff\r\n"                                                          \
-    "Access-Control-Allow-Origin: *\r\n"                                                           \
-    "Access-Control-Expose-Headers: ETag\r\n"                                                      \
-    "Vary: Accept\r\n"
-
-#define CACHE_CONTROL_SIZE 64
-
-#define NO_STORE "Cache-Control: no-store\r\n"
 
 struct xs_responder {
     struct xs_body *body;
-    char public_cache[CACHE_CONTROL_SIZE]; /* the header of answers that others may keep */
-};
-
-/* JSON is UTF-8 by definition, and its type has no parameter to say so: RFC 8259 section 11. */
-static const char *const content_types[] = {
-    [XS_FORMAT_XML] = "application/xml; charset=utf-8",
-    [XS_FORMAT_JSON] = "application/json",
-    [XS_FORMAT_TEXT] = "text/plain; charset=utf-8",
-    [XS_FORMAT_SVG] = "image/svg+xml; charset=utf-8",
-};
-
-_Static_assert(sizeof(content_types) / sizeof(*content_types) == XS_FORMAT_COUNT, "one each");
-
-/* The kinds of answers, with what of their heads is their own. */
-enum kind {
-    KIND_PRESENCE,
-    KIND_UNCHANGED,
-    KIND_PARTIAL, /* a list in which something cannot be known now */
-    KIND_PARTIAL_UNCHANGED,
-    KIND_BAD_REQUEST,
-    KIND_MALFORMED,
-    KIND_NOT_FOUND,
-    KIND_METHOD,
-    KIND_WAIT,
-    KIND_FULL
-};
-
-static const struct {
-    int status;
-    const char *reason;
-    const char *headers; /* its own ones */
-    bool is_public;      /* others may keep it for max_age_s */
-    enum xs_condition condition;
-} kinds[] = {
-    [KIND_PRESENCE] = {200, "OK", "", true, 0},
-    [KIND_UNCHANGED] = {304, "Not Modified", "", true, 0},
-    [KIND_PARTIAL] = {200, "OK", "", false, 0},
-    [KIND_PARTIAL_UNCHANGED] = {304, "Not Modified", "", false, 0},
-    [KIND_BAD_REQUEST] = {400, "Bad Request", "", false, XS_CONDITION_BAD_REQUEST},
-    [KIND_MALFORMED] = {400, "Bad Request", "", false, XS_CONDITION_JID_MALFORMED},
-    [KIND_NOT_FOUND] = {404, "Not Found", "", true, XS_CONDITION_ITEM_NOT_FOUND},
-    [KIND_METHOD] = {405, "Method Not Allowed", "Allow: " METHODS "\r\n", false,
-                     XS_CONDITION_NOT_ALLOWED},
-    [KIND_WAIT] = {503, "Service Unavailable", "Retry-After: 10\r\n", false,
-                   XS_CONDITION_REMOTE_SERVER_TIMEOUT},
-    [KIND_FULL] = {503, "Service Unavailable", "Retry-After: 10\r\n", false,
-                   XS_CONDITION_RESOURCE_CONSTRAINT},
+    struct xs_heads heads;
 };
 
 struct xs_responder *xs_responder_new(int max_age_s)
@@ -86,8 +23,7 @@ struct xs_responder *xs_responder_new(int max_age_s)
         free(responder);
         return NULL;
     }
-    (void)snprintf(responder->public_cache, sizeof(responder->public_cache),
-                   "Cache-Control: public, max-age=%d\r\n", max_age_s);
+    xs_heads_init(&responder->heads, max_age_s);
     return responder;
 }
 
@@ -100,75 +36,50 @@ void xs_responder_free(struct xs_responder *responder)
 }
 
 /* Decides the kind of answer to a request that is not a lookup. */
-static enum kind decide_flaw(const struct xs_request *request)
+static enum xs_head_kind decide_flaw(const struct xs_request *request)
 {
     if (request->method == XS_METHOD_OTHER)
-        return KIND_METHOD;
-    return request->flaw == XS_FLAW_QUERY ? KIND_BAD_REQUEST : KIND_MALFORMED;
+        return XS_HEAD_METHOD;
+    return request->flaw == XS_FLAW_QUERY ? XS_HEAD_BAD_REQUEST : XS_HEAD_MALFORMED;
 }
 
-static enum kind decide(const struct xs_verdict *verdict)
+static enum xs_head_kind decide(const struct xs_verdict *verdict)
 {
     switch (verdict->kind) {
     case XS_VERDICT_PRESENCE:
-        return KIND_PRESENCE;
+        return XS_HEAD_PRESENCE;
     case XS_VERDICT_NOT_FOUND:
-        return KIND_NOT_FOUND;
+        return XS_HEAD_NOT_FOUND;
     case XS_VERDICT_MALFORMED:
-        return KIND_MALFORMED;
+        return XS_HEAD_MALFORMED;
     default:
-        return KIND_WAIT;
+        return XS_HEAD_WAIT;
     }
 }
 
-/* A 204 has no Content-Length: RFC 9110 section 8.6. */
 static void answer_options(const struct xs_request *request, struct xs_response *ret_response)
 {
-    int head_len = snprintf(ret_response->head, sizeof(ret_response->head),
-                            "Status: 204 No Content\r\n"
-                            "Content-Type: %s\r\n" COMMON_HEADERS
-                            "Access-Control-Allow-Methods: " METHODS "\r\n"
-                            "Access-Control-Allow-Headers: If-None-Match, Last-Event-ID\r\n"
-                            "Access-Control-Max-Age: " CORS_MAX_AGE_S "\r\n"
-                            "\r\n",
-                            content_types[request->format]);
-
     ret_response->status = 204;
-    ret_response->head_len = (size_t)head_len;
+    ret_response->head_len = xs_head_write_options(request->format, ret_response->head);
     ret_response->body = "";
     ret_response->body_len = 0;
 }
 
-/*
- * Puts the head before the body that has been written; `etag` is "" for errors. The longest head
- * has half of the room.
- */
+/* Puts the head before the body that has been written; `etag` is "" for errors. */
 static void finish(const struct xs_responder *responder, const struct xs_request *request,
-                   enum kind kind, const char *etag, struct xs_response *ret_response)
+                   enum xs_head_kind kind, const char *etag, struct xs_response *ret_response)
 {
-    const char *cache = kinds[kind].is_public ? responder->public_cache : NO_STORE;
-    char length[48] = "";
-    int head_len;
-
-    ret_response->status = kinds[kind].status;
+    ret_response->status = xs_head_status(kind);
     ret_response->body = xs_body_bytes(responder->body, &ret_response->body_len);
-    if (kinds[kind].status != 304)
-        (void)snprintf(length, sizeof(length), "Content-Length: %zu\r\n", ret_response->body_len);
-    head_len = snprintf(ret_response->head, sizeof(ret_response->head),
-                        "Status: %d %s\r\n"
-                        "Content-Type: %s\r\n"
-                        "%s" COMMON_HEADERS "%s%s%s%s%s\r\n",
-                        kinds[kind].status, kinds[kind].reason, content_types[request->format],
-                        length, cache, kinds[kind].headers, etag[0] != '\0' ? "ETag: " : "", etag,
-                        etag[0] != '\0' ? "\r\n" : "");
-    ret_response->head_len = (size_t)head_len;
-    if (kinds[kind].status == 304 || request->method == XS_METHOD_HEAD)
+    ret_response->head_len = xs_heads_write(&responder->heads, kind, request->format,
+                                            ret_response->body_len, etag, ret_response->head);
+    if (ret_response->status == 304 || request->method == XS_METHOD_HEAD)
         ret_response->body_len = 0;
 }
 
 /* Tags what has been written, and leaves it out if the client has it already. */
 static void finish_tagged(const struct xs_responder *responder, const struct xs_request *request,
-                          enum kind kind, enum kind kind_unchanged,
+                          enum xs_head_kind kind, enum xs_head_kind kind_unchanged,
                           struct xs_response *ret_response)
 {
     char etag[XS_ETAG_SIZE];
@@ -182,9 +93,11 @@ static void finish_tagged(const struct xs_responder *responder, const struct xs_
 }
 
 static enum xs_error answer_error(struct xs_responder *responder, const struct xs_request *request,
-                                  const char *jid, enum kind kind, struct xs_response *ret_response)
+                                  const char *jid, enum xs_head_kind kind,
+                                  struct xs_response *ret_response)
 {
-    enum xs_error error = xs_body_write_error(responder->body, request, jid, kinds[kind].condition);
+    enum xs_error error =
+        xs_body_write_error(responder->body, request, jid, xs_head_condition(kind));
 
     if (error == XS_OK)
         finish(responder, request, kind, "", ret_response);
@@ -204,7 +117,7 @@ static enum xs_error answer_one(struct xs_responder *responder, const struct xs_
         return answer_error(responder, request, jid, decide(&verdict), ret_response);
     error = xs_body_write_presence(responder->body, request, jid, &verdict.presence, now_s);
     if (error == XS_OK)
-        finish_tagged(responder, request, KIND_PRESENCE, KIND_UNCHANGED, ret_response);
+        finish_tagged(responder, request, XS_HEAD_PRESENCE, XS_HEAD_UNCHANGED, ret_response);
     return error;
 }
 
@@ -244,11 +157,11 @@ static enum xs_error answer_list(struct xs_responder *responder, const struct xs
     }
     error = xs_body_end_list(responder->body);
     if (error == XS_ERROR_TOO_LONG)
-        return answer_error(responder, request, NULL, KIND_BAD_REQUEST, ret_response);
+        return answer_error(responder, request, NULL, XS_HEAD_BAD_REQUEST, ret_response);
     if (error == XS_OK && is_known)
-        finish_tagged(responder, request, KIND_PRESENCE, KIND_UNCHANGED, ret_response);
+        finish_tagged(responder, request, XS_HEAD_PRESENCE, XS_HEAD_UNCHANGED, ret_response);
     else if (error == XS_OK)
-        finish_tagged(responder, request, KIND_PARTIAL, KIND_PARTIAL_UNCHANGED, ret_response);
+        finish_tagged(responder, request, XS_HEAD_PARTIAL, XS_HEAD_PARTIAL_UNCHANGED, ret_response);
     return error;
 }
 
@@ -273,17 +186,10 @@ enum xs_error xs_responder_answer(struct xs_responder *responder, const struct x
     return answer_one(responder, request, lookups, now_s, ret_response);
 }
 
-/* nginx passes on at once what has this header. */
 void xs_responder_begin_stream(struct xs_response *ret_response)
 {
-    int head_len = snprintf(ret_response->head, sizeof(ret_response->head),
-                            "Status: 200 OK\r\n"
-                            "Content-Type: text/event-stream\r\n" COMMON_HEADERS NO_STORE
-                            "X-Accel-Buffering: no\r\n"
-                            "\r\n");
-
     ret_response->status = 200;
-    ret_response->head_len = (size_t)head_len;
+    ret_response->head_len = xs_head_write_stream(ret_response->head);
     ret_response->body = "";
     ret_response->body_len = 0;
 }
@@ -292,7 +198,7 @@ enum xs_error xs_responder_refuse_stream(struct xs_responder *responder,
                                          const struct xs_request *request, enum xs_error why,
                                          struct xs_response *ret_response)
 {
-    enum kind kind = why == XS_ERROR_TOO_LONG ? KIND_BAD_REQUEST : KIND_FULL;
+    enum xs_head_kind kind = why == XS_ERROR_TOO_LONG ? XS_HEAD_BAD_REQUEST : XS_HEAD_FULL;
 
     return answer_error(responder, request, NULL, kind, ret_response);
 }

@@ -9,19 +9,17 @@
 #include <stdint.h>
 
 #include "error.h"
+#include "head.h"
 #include "request.h"
 #include "store.h"
 
-/* Bytes of an answer's head at most, terminator included. */
-#define XS_RESPONSE_HEAD_SIZE 1024
-
 /* An answer. A plain value, but the body is borrowed. */
 struct xs_response {
-    int status;                       /* of HTTP: 200, 204, 304, 400, 404, 405 or 503 */
-    size_t head_len;                  /* bytes without the terminator */
-    char head[XS_RESPONSE_HEAD_SIZE]; /* CGI: Status, then the headers, then the empty line */
-    const char *body;                 /* as long as the responder writes no other; never NULL */
-    size_t body_len;                  /* bytes; 0 for HEAD, though Content-Length is as for GET */
+    int status;              /* of HTTP: 200, 204, 304, 400, 404, 405 or 503 */
+    size_t head_len;         /* bytes without the terminator */
+    char head[XS_HEAD_SIZE]; /* CGI: Status, then the headers, then the empty line */
+    const char *body;        /* as long as the responder writes no other; never NULL */
+    size_t body_len;         /* bytes; 0 for HEAD, though Content-Length is as for GET */
 };
 
 struct xs_responder;

@@ -41,7 +41,7 @@ struct xs_streams {
     struct stream_list by_sent; /* who has been silent longest comes first */
     struct stream_list broken;
     size_t len; /* of what is gathered to be sent */
-    char bytes[XS_RESPONSE_HEAD_SIZE + XS_BODY_LIST_MAX + EVENT_MAX];
+    char bytes[XS_HEAD_SIZE + XS_BODY_LIST_MAX + EVENT_MAX];
 };
 
 struct xs_streams *xs_streams_new(size_t streams_max, size_t jids_max, struct xs_metrics *metrics)

@@ -8,9 +8,9 @@ from sandbox.ports import LOOPBACK
 class Configuration:
     """Writes `xmpp-status.conf` and the password files into `directory`, which must exist.
 
-    `redis_users` says who each program is to Redis: {"fcgi": (user, password file), ...};
-    `redis_paths`, to be changed before write(), where it is for those who reach it another way;
-    `fcgi_keys`, likewise, more of [fcgi].
+    `redis_users` says who each program is to Redis: {"fcgi": (user, password file), ...}. Before
+    write(): `redis_paths`, where it is for those who reach it another way; `fcgi_keys`, more of
+    [fcgi].
     """
 
     def __init__(self, directory, redis_path, fcgi_path, redis_timeout_ms=250, redis_users=None):

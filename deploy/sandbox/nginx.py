@@ -95,8 +95,8 @@ class Nginx:
         """Copies the shipped files to where they can be included, made for this directory."""
         changes = {
             "upstream.conf": {
-                "server unix:/run/xmpp-status/fcgi.sock;": "\n  ".join(
-                    f"server unix:{path};" for path in fcgi_paths
+                "  server unix:/run/xmpp-status/fcgi.sock fail_timeout=1s;": "\n".join(
+                    f"  server unix:{path} fail_timeout=1s;" for path in fcgi_paths
                 ),
             },
             # Tests do not have the patience of an operator.

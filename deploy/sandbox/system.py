@@ -2,6 +2,7 @@
 
 import os
 import shutil
+import signal
 import tempfile
 import time
 from concurrent.futures import ThreadPoolExecutor
@@ -74,6 +75,15 @@ class System:
         for process in reversed(self._processes):
             process.stop()
         shutil.rmtree(self.directory, ignore_errors=True)
+        self._check_filters()
+
+    def _check_filters(self):
+        """Fails if a program made a system call that a filter on it forbids."""
+        killed = [
+            process.name for process in self._processes if process.exit_code == -signal.SIGSYS
+        ]
+        if killed:
+            raise SandboxError(f"a system call that is not allowed ended {', '.join(killed)}")
 
     def path(self, *parts):
         return os.path.join(self.directory, *parts)

@@ -118,7 +118,7 @@ int main(int argc, char *argv[])
     }
     (void)signal(SIGPIPE, SIG_IGN);
     make_response(&loop.response);
-    loop.pool = xs_pool_new();
+    loop.pool = xs_pool_new(0);
     loop.epoll_fd = epoll_create1(EPOLL_CLOEXEC);
     if (loop.pool == NULL || loop.epoll_fd < 0 || xs_connection_init_library() != XS_OK) {
         perror("constant");

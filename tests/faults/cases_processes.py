@@ -104,19 +104,17 @@ def nginx_reloaded(rig, load, hold_s):
         wait_until(lambda: set(children(rig.nginx.process.pid)) - old, "new workers")
 
 
-@fault("the bot killed, started again; a user leaves meanwhile", 8, outage=True, stale=True)
+@fault("the bot killed, started again; a user leaves meanwhile for good", 8, outage=True, stale=True)
 def bot_killed(rig, load, hold_s):
     rig.bot.process.kill()
     load.leave("leaver")
     time.sleep(hold_s)
     rig.bot.start()
-    rig.bot.wait_synced()
-    time.sleep(1)
-    load.return_all()
 
 
 @fault("the bot stopped cleanly, started again", 8, outage=True, stale=True)
 def bot_stopped(rig, load, hold_s):
+    load.return_all()
     rig.bot.stop()
     load.model.begin_unvouched()
     time.sleep(max(hold_s, 2.5))

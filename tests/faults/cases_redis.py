@@ -6,20 +6,13 @@ import time
 from contextlib import contextmanager
 
 from fault import fault
+from load import TOGGLED
 from rig import HeldStore
 from sandbox.redis_server import BOT, RESPONDER
-from sandbox.store import Store
 from sandbox.system import DOMAIN
 
 # How many keys, and for how long each holds up the start, so that loading takes seconds.
 FILLER_KEYS, FILLER_DELAY_US = 3000, 1000
-PROBE = "fault-probe"
-
-
-def unchanged(store):
-    """Whether Redis takes writes."""
-    store.command("SET", PROBE, "1")
-    store.command("DEL", PROBE)
 
 
 @fault("Redis killed, started again", 5, outage=True, stale=True)
@@ -29,10 +22,13 @@ def redis_killed(rig, load, hold_s):
     rig.redis.start()
 
 
-@fault("Redis restarted", 5, outage=True, stale=True)
+@fault("Redis restarted just after a block", 5, outage=True, stale=True, hold_s=2.5)
 def redis_restarted(rig, load, hold_s):
-    rig.redis.stop()
-    rig.redis.start()
+    with load.panel_resting():
+        load.set_flag(TOGGLED, False)
+        rig.redis.stop()
+        rig.redis.start()
+        time.sleep(hold_s)
 
 
 @fault("Redis frozen", 5, outage=True, stale=True, long_s=45)
@@ -166,4 +162,3 @@ def rotate(rig, user, hold_s):
     with open(path + ".new", "w", encoding="ascii") as file:
         file.write(new + "\n")
     os.rename(path + ".new", path)
-    assert isinstance(rig.store, Store)

@@ -17,17 +17,16 @@ BACK_S = 12.0
 BACK_LONG_S = 75.0
 
 
-@fault("XMPP server restarted; one user does not come back", BACK_S, outage=True, stale=True)
+@fault("XMPP server restarted", BACK_S, outage=True, stale=True)
 def server_restarted(rig, load, hold_s):
-    load.absent.add("leaver")
     with load.sessions_lost():
         rig.server.stop()
     rig.server.start()
 
 
-@fault("XMPP server killed, started again", BACK_S, outage=True, stale=True)
+@fault("XMPP server killed, started again; one user does not come back", BACK_S, outage=True, stale=True)
 def server_killed(rig, load, hold_s):
-    load.return_all()
+    load.absent.add("leaver")
     with load.sessions_lost():
         rig.server.process.kill()
     time.sleep(hold_s)
@@ -37,6 +36,7 @@ def server_killed(rig, load, hold_s):
 @fault("XMPP server frozen for longer than the lease", 8, outage=True, stale=True, hold_s=46,
        long_s=75)
 def server_frozen(rig, load, hold_s):
+    load.return_all()
     rig.server.process.freeze()
     time.sleep(hold_s)
     rig.server.process.thaw()

@@ -12,10 +12,12 @@ from model import GONE, OFFLINE, ONLINE, Answer
 from sandbox import http
 from sandbox.deadline import wait_until
 from sandbox.errors import SandboxError
+from sandbox.store import publish_key
 from sandbox.system import DOMAIN, LOCATION
 
 SHOWS = (None, "chat", "dnd", "away", "xa")
 CLIENT = "{jabber:client}"
+BLOCK_ALL = "for _, jid in ipairs(ARGV) do redis.call('HSET', KEYS[1], jid, 'no') end"
 MARK = re.compile(r"mark-\d+\Z")
 NEVER = "nobody"  # who asks for this one asks for somebody who does not exist
 HIDDEN = "hidden"  # blocked from the start
@@ -114,7 +116,8 @@ class Load:
         user = random.choice((*TRUTHS, TOGGLED, TOGGLED, HIDDEN, NEVER))
         # Half of them in words that no cache knows, to see the responder itself.
         query = f"?n={random.randrange(1 << 30)}" if random.random() < 0.5 else ""
-        self.answers.append(self.ask(user, query))
+        answer = self.ask(user, query)
+        self.answers.append(answer)
         self._stop.wait(self.pause_s)
 
     def ask(self, user, query=""):
@@ -210,7 +213,11 @@ class Load:
             if is_open:
                 self.rig.panel.unset(f"{user}@{DOMAIN}")
             else:
-                self.rig.panel.publish(f"{user}@{DOMAIN}", "no")
+                # Two writes, which Redis keeps as a transaction.
+                self.rig.panel.command(
+                    "EVAL", BLOCK_ALL, "1", publish_key(user + "@" + DOMAIN),
+                    f"{user}@{DOMAIN}", f"{HIDDEN}@{DOMAIN}",
+                )
         except (OSError, SandboxError):
             return  # not acknowledged: either may be true
         self.model.acknowledge(flag)

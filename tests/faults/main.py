@@ -23,6 +23,7 @@ from rig import Rig  # noqa: E402
 from sandbox.system import Programs  # noqa: E402
 
 START_S = 20.0
+NGINX_LINES = 15
 OPTIONS = {"network": {"proxied": True}, "disk": {"disks": True}}
 
 
@@ -88,6 +89,7 @@ def report(outcome, rig):
     if not outcome.passed:
         say(explain(outcome))
         say(rig.logs())
+        say("\n".join(rig.nginx.error_log().splitlines()[-NGINX_LINES:]))
 
 
 def main():

@@ -147,6 +147,14 @@ class Model:
     def end_unflagged(self):
         self._unflagged[-1][1] = time.monotonic()
 
+    def forget(self, before):
+        """Drops what ended before that time, for those who run for long."""
+        with self._lock:
+            for user in self._users.values():
+                user.states = [s for s in user.states if s.end is None or s.end >= before]
+                while len(user.flags) > 3 and user.flags[2].begin < before:
+                    del user.flags[0]
+
     # --- What may be answered ------------------------------------------------------------------
 
     def judge(self, answer, allowance):

@@ -164,6 +164,25 @@ class RedisRights(unittest.TestCase):
         self.assert_refused(BOT, *PANEL_WRITES, ("RENAME", RECORD, FLAGS), ("COPY", RECORD, FLAGS))
         self.assertEqual(self.redis.store.command("HGET", FLAGS, "d.example"), b"yes")
 
+    def test_bot_can_be_kept_to_its_domain(self):
+        """By the line in docs/security.md, which has the rights of the shipped user but for keys."""
+        with open(os.path.join(SHIPPED, "../../docs/security.md"), encoding="utf-8") as file:
+            line = re.search(r"^user (xmpp-bot-example\.org) on (.*)$", file.read(), re.MULTILINE)
+        with open(os.path.join(SHIPPED, "xmpp-status.acl"), encoding="ascii") as file:
+            shipped = re.search(r"^user xmpp-bot on (.*)$", file.read(), re.MULTILINE)
+        user, rules = line[1], line[2].replace("example.org", "d.example")
+        own = shipped[1].replace("presence:*", "presence:{d.example}:*")
+        self.assertEqual(rules, re.sub(r"(xmpp:\w+:)\*", r"\1{d.example}", own))
+        with open(self.redis.password_file(user), "w", encoding="ascii") as file:
+            file.write("one domain\n")
+        self.redis.store.command("ACL", "SETUSER", user, "on", ">one domain", *rules.split())
+        self.addCleanup(self.redis.store.command, "ACL", "DELUSER", user)
+        self.assert_allowed(user, *BOT_READS, *BOT_WRITES)
+        for write in BOT_WRITES:
+            other = [word.replace("{d.example}", "{other.example}") for word in write]
+            self.assert_refused(user, other, *as_eval(other))
+        self.assert_refused(user, ("HSET", FLAGS, "d.example", "yes"))
+
     def test_panel_writes_flags_reads_ours_and_erases_users(self):
         self.assert_allowed(PANEL, ("PING",), *READS, *PANEL_READS, *PANEL_WRITES)
         for write in (*PANEL_WRITES, *PANEL_ERASES):

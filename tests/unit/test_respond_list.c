@@ -138,7 +138,7 @@ static void responder_answer__is_for_others_to_keep__if_all_is_known(void **stat
 static void responder_answer__is_304__when_the_client_has_the_list(void **state)
 {
     struct fixture *fixture = *state;
-    char etag[XS_RESPONSE_HEAD_SIZE];
+    char etag[XS_HEAD_SIZE];
 
     for (size_t count = 3; count <= COUNT; count++) {
         answer(fixture, (struct xs_request){.format = XS_FORMAT_JSON, .jid_count = count});

@@ -11,7 +11,7 @@ from speed.peers.constant import Constant
 from speed.peers.lua import Lua
 from speed.peers.ours import Ours, OursCached, OursCold
 from speed.peers.php import Php
-from speed.peers.plain import Return, Static
+from speed.peers.plain import Return, Static, StaticKeptOpen
 from speed.peers.servers import EjabberdModule, ProsodyModule
 from speed.population import HOT, STEADY, fill, missing_jid_of
 from speed.upkeep import Changes
@@ -45,6 +45,7 @@ class Harness:
         return {
             "return": lambda d: Return(d),
             "static": lambda d: Static(d, self.count),
+            "open": lambda d: StaticKeptOpen(d, 1),
             "bare": lambda d: Lua(d, redis, "Lua + Redis, bare", "bare"),
             "honest": lambda d: Lua(d, redis, "Lua + Redis, honest", "honest"),
             "php": lambda d: Php(d, redis),

@@ -4,7 +4,7 @@ import os
 import shutil
 import tempfile
 
-from sandbox.nginx import CONFIGURATION, SITE, Nginx
+from sandbox.nginx import CONFIGURATION, Nginx
 
 WORKERS = 2
 SERVER = """\
@@ -27,7 +27,8 @@ class PeerNginx(Nginx):
         with open(self.config_path, "w", encoding="utf-8") as file:
             file.write(CONFIGURATION.format(
                 user=load + ("user root;" if os.geteuid() == 0 else ""), workers=WORKERS,
-                directory=directory, http=http + SERVER.format(port=self.port, location=location),
+                directory=directory, shipped=self._shipped, connections=1024,
+                http=http + SERVER.format(port=self.port, location=location),
             ))
 
 
@@ -41,14 +42,17 @@ class ShippedSite(Nginx):
     def __init__(self, directory, fcgi_path):
         super().__init__(directory, fcgi_path, workers=WORKERS, site=True)
         self._cache = tempfile.mkdtemp(prefix="xmpp-status-bench-", dir=MEMORY)
-        path = os.path.join(directory, "shipped", SITE)
+        for name in os.listdir(self._shipped):
+            self._rewrite(os.path.join(self._shipped, name))
+
+    def _rewrite(self, path):
         with open(path, encoding="utf-8") as file:
-            lines = file.read().replace(f"{directory}/cache ", f"{self._cache} ").splitlines()
+            lines = file.read().replace(f"{self.directory}/cache ", f"{self._cache} ").splitlines()
         with open(path, "w", encoding="utf-8") as file:
             for line in lines:
                 if line.lstrip().startswith("access_log "):
                     line = "  access_log off;"
-                if not line.lstrip().startswith("limit_req"):
+                if not line.lstrip().startswith(("limit_req", "limit_conn")):
                     file.write(line + "\n")
 
     def stop(self):

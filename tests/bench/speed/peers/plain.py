@@ -43,6 +43,7 @@ class Static(Return):
 
     name = "nginx static file"
     workloads = Peer.workloads
+    more = ""
 
     def __init__(self, directory, count):
         self._root = os.path.join(directory, "root")
@@ -50,7 +51,7 @@ class Static(Return):
         self.nginx = PeerNginx(
             directory,
             f'root {self._root};\n default_type "application/xml; charset=utf-8";\n'
-            " log_not_found off;",
+            f" log_not_found off; {self.more}",
         )
         self.port = self.nginx.port
 
@@ -61,3 +62,11 @@ class Static(Return):
             with open(files + jid, "w", encoding="utf-8") as file:
                 file.write(BODY)
         super().start()
+
+
+class StaticKeptOpen(Static):
+    """The same with the files kept open, as our site has it for its cache."""
+
+    name = "nginx static file, kept open"
+    workloads = ("hot",)
+    more = "open_file_cache max=128 inactive=2s;"
