@@ -32,8 +32,8 @@
 /*
  * Serves on `listen_fd`, a listening stream socket that does not block, until SIGTERM or SIGINT,
  * which the caller must have blocked, arrives. Requests that have arrived by then are answered.
- * `listen_fd`, `reader`, `streams` and `batch`, which is on both, stay the caller's. All streams are
- * ended and all connections closed at the end.
+ * `listen_fd`, `reader`, `streams` and `batch`, which is on both, stay the caller's. All streams
+ * are ended and all connections closed at the end.
  *
  * Returns XS_OK after a stop by signal; XS_ERROR_NOMEM or XS_ERROR_SYSTEM (errno says why).
  */
