@@ -5,18 +5,21 @@
 
 #include "bot_internal.h"
 #include "clock.h"
+#include "hold.h"
 #include "log.h"
 
 /* How long connecting and logging in may take altogether. */
 #define LOGIN_TIMEOUT_MS 30000
 
 /*
- * How often the server is asked for a sign of life: soon again while one is wanted for the next
- * renewal of the lease. And how long it may stay silent before the session is given up.
+ * How often the server is asked for a sign of life: shortly before each renewal of the lease, which
+ * holds from then on, and soon again while there is none. And how long it may stay silent before
+ * the session is given up.
  */
 #define PING_INTERVAL_MS 10000
 #define PING_AGAIN_MS    2000
 #define PONG_TIMEOUT_MS  60000
+_Static_assert(PONG_TIMEOUT_MS / PING_AGAIN_MS < XS_BOT_PINGS, "the time of each ping is kept");
 
 /*
  * How long no presence may arrive by privilege before the bot asks for everybody's again: Prosody
@@ -131,8 +134,11 @@ static void start_login(struct xs_bot *bot, int64_t now_ms)
 
 static unsigned send_ping(struct xs_bot *bot, int64_t now_ms)
 {
+    unsigned number = xs_session_send_ping(bot->session);
+
     bot->ping_ms = now_ms;
-    return xs_session_send_ping(bot->session);
+    bot->pings_ms[number % XS_BOT_PINGS] = now_ms;
+    return number;
 }
 
 /* Logged in: first the roster, as it says whose presence counts. */
@@ -141,6 +147,7 @@ static void start_session(struct xs_bot *bot, int64_t now_ms)
     xs_activity_clear(bot->activity);
     bot->privileged = bot->may_ask = false;
     bot->answered = false;
+    bot->seen_ms = -1;
     bot->full_logged = bot->blind_logged = false;
     bot->marker = 0;
     bot->last_pong = 0;
@@ -162,6 +169,15 @@ static void start_sync(struct xs_bot *bot, bool again, int64_t now_ms)
     bot->marker = send_ping(bot, now_ms);
 }
 
+/* Says whether to ask the server for a sign of life. */
+static bool ping_is_due(const struct xs_bot *bot, int64_t now_ms)
+{
+    if (bot->answered)
+        return now_ms - bot->ping_ms >= PING_INTERVAL_MS;
+    return now_ms - bot->ping_ms >= PING_AGAIN_MS &&
+           now_ms - bot->renewed_ms >= XS_HOLD_RENEW_MS - PING_AGAIN_MS;
+}
+
 /* Notes answers to pings and sends the next. Returns false if the server was silent too long. */
 static bool keep_pinging(struct xs_bot *bot, int64_t now_ms)
 {
@@ -172,11 +188,12 @@ static bool keep_pinging(struct xs_bot *bot, int64_t now_ms)
             xs_sync_note_reply(&bot->sync, now_ms);
         bot->last_pong = pong;
         bot->pong_ms = now_ms;
+        bot->seen_ms = bot->pings_ms[pong % XS_BOT_PINGS];
         bot->answered = true;
     }
     if (now_ms - bot->pong_ms >= PONG_TIMEOUT_MS)
         return false;
-    if (now_ms - bot->ping_ms >= (bot->answered ? PING_INTERVAL_MS : PING_AGAIN_MS))
+    if (ping_is_due(bot, now_ms))
         send_ping(bot, now_ms);
     return true;
 }
@@ -259,12 +276,13 @@ static void do_live(struct xs_bot *bot, int64_t now_ms)
 {
     bool renewed;
 
-    if (!xs_keeper_tend(bot->keeper, bot->users, now_ms, bot->answered, &renewed)) {
+    if (!xs_keeper_tend(bot->keeper, bot->users, now_ms, bot->seen_ms, &renewed)) {
         yield_to_other(bot);
         return;
     }
     if (renewed) {
         bot->answered = false;
+        bot->renewed_ms = now_ms;
         bot->vouched = true;
         tell_figures(bot);
     }

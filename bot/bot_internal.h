@@ -13,6 +13,9 @@
 #include "sync.h"
 #include "users.h"
 
+/* Pings whose time of sending is kept: more than can be under way before the server is given up. */
+#define XS_BOT_PINGS 64
+
 enum xs_bot_phase {
     XS_BOT_WAITING, /* for the lease, or for the next attempt to log in */
     XS_BOT_LOGIN,
@@ -46,9 +49,12 @@ struct xs_bot {
     int64_t next_ms;         /* waiting: when to try next */
     int64_t deadline_ms;     /* login and roster: when to give up */
     int64_t pause_ms;        /* the last pause after a failed session */
-    int64_t ping_ms;         /* when the last ping was sent */
-    int64_t pong_ms;         /* when the server last answered one */
-    int64_t heard_ms;        /* when presence arrived last */
+    int64_t pings_ms[XS_BOT_PINGS]; /* when pings were sent, by number modulo XS_BOT_PINGS */
+    int64_t ping_ms;                /* when the last ping was sent */
+    int64_t pong_ms;                /* when the server last answered one */
+    int64_t seen_ms;                /* when the latest that it answered had been sent, or -1 */
+    int64_t renewed_ms;             /* when the lease was renewed last */
+    int64_t heard_ms;               /* when presence arrived last */
 };
 
 /* The takers of what the session hands on; `context` is the bot. See struct xs_session_takers. */

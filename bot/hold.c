@@ -93,11 +93,11 @@ enum xs_hold_result xs_hold_keep(struct xs_hold *hold, struct xs_redis *redis)
     return take(hold, redis, "1");
 }
 
-enum xs_hold_result xs_hold_renew(struct xs_hold *hold, struct xs_redis *redis, int64_t now_s)
+enum xs_hold_result xs_hold_renew(struct xs_hold *hold, struct xs_redis *redis, int64_t seen_s)
 {
     char until[24], ttl[16];
 
-    snprintf(until, sizeof(until), "%lld", (long long)(now_s + XS_HOLD_TTL_S));
+    snprintf(until, sizeof(until), "%lld", (long long)(seen_s + XS_HOLD_TTL_S));
     snprintf(ttl, sizeof(ttl), "%d", XS_HOLD_TTL_S);
     return run(hold, redis, (const char *const[]){renew_script, hold->id, until, ttl, NULL});
 }

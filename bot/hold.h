@@ -52,11 +52,11 @@ enum xs_hold_result xs_hold_take(struct xs_hold *hold, struct xs_redis *redis);
 enum xs_hold_result xs_hold_keep(struct xs_hold *hold, struct xs_redis *redis);
 
 /*
- * Renews the lease, if it is still ours, with UNTIL XS_HOLD_TTL_S after `now_s` (Unix second). To
+ * Renews the lease, if it is still ours, with UNTIL XS_HOLD_TTL_S after `seen_s` (Unix second). To
  * be called only if everything known has been written and the server has answered since the last
  * time.
  */
-enum xs_hold_result xs_hold_renew(struct xs_hold *hold, struct xs_redis *redis, int64_t now_s);
+enum xs_hold_result xs_hold_renew(struct xs_hold *hold, struct xs_redis *redis, int64_t seen_s);
 
 /* Gives the lease up, if it is still ours: the records are nobody's word from now on. */
 enum xs_hold_result xs_hold_release(struct xs_hold *hold, struct xs_redis *redis);

@@ -16,9 +16,11 @@ struct xs_keeper {
     struct xs_hold hold;
     struct xs_tally tally;
     uint64_t generation; /* of the connection through which everything known was written */
+    int64_t vouched_ms;  /* when the sign of life was asked for that the last renewal rests on */
     int64_t due_ms;      /* when the lease is to be renewed, or Redis tried again */
     bool sweep;          /* records of users who are not in the roster are being looked for */
     char cursor[XS_CURSOR_SIZE];
+    bool again;         /* the lease may be lost: to be renewed also on the old sign of life */
     bool rebuild;       /* Redis may have lost or missed something: write everything again */
     bool failing;       /* an outage has been logged */
     int64_t outages;    /* how many there were */
@@ -162,6 +164,7 @@ static bool rebuild(struct xs_keeper *keeper, struct xs_users *users)
     xs_users_mark_all_stale(users);
     if (is_done(keeper, xs_records_mark_silent(keeper->records, keeper->redis, users)))
         keeper->rebuild = false;
+    keeper->again = true;
     return true;
 }
 
@@ -182,10 +185,12 @@ static void sweep(struct xs_keeper *keeper, struct xs_users *users)
         strcpy(keeper->cursor, "0");
 }
 
-/* Vouches for the records for another while. Returns false if it could not. */
-static bool renew(struct xs_keeper *keeper, int64_t now_ms)
+/* Vouches for the records for a while after `seen_ms`. Returns false if it could not. */
+static bool renew(struct xs_keeper *keeper, int64_t now_ms, int64_t seen_ms)
 {
-    enum xs_hold_result result = xs_hold_renew(&keeper->hold, keeper->redis, xs_clock_wall_s());
+    int64_t age_s = (xs_clock_monotonic_ms() - seen_ms + 999) / 1000;
+    enum xs_hold_result result =
+        xs_hold_renew(&keeper->hold, keeper->redis, xs_clock_wall_s() - age_s);
 
     if (result == XS_HOLD_OTHERS) { /* lapsed, or taken by another: the rebuild finds out which */
         xs_keeper_demand_rebuild(keeper);
@@ -194,6 +199,8 @@ static bool renew(struct xs_keeper *keeper, int64_t now_ms)
     if (!is_mine(keeper, result))
         return false;
     keeper->due_ms = now_ms + XS_HOLD_RENEW_MS;
+    keeper->vouched_ms = seen_ms;
+    keeper->again = false;
     note_success(keeper);
     return true;
 }
@@ -212,8 +219,15 @@ static void watch_connection(struct xs_keeper *keeper)
         xs_keeper_demand_rebuild(keeper);
 }
 
-bool xs_keeper_tend(struct xs_keeper *keeper, struct xs_users *users, int64_t now_ms, bool answered,
-                    bool *ret_renewed)
+/* Says whether a renewal would rest on a sign of life that is new, or would bring back a lost one.
+ */
+static bool can_vouch(const struct xs_keeper *keeper, int64_t seen_ms)
+{
+    return seen_ms >= 0 && (keeper->again || seen_ms > keeper->vouched_ms);
+}
+
+bool xs_keeper_tend(struct xs_keeper *keeper, struct xs_users *users, int64_t now_ms,
+                    int64_t seen_ms, bool *ret_renewed)
 {
     bool due;
 
@@ -233,8 +247,8 @@ bool xs_keeper_tend(struct xs_keeper *keeper, struct xs_users *users, int64_t no
     sweep(keeper, users);
     if (is_done(keeper,
                 xs_records_flush(keeper->records, keeper->redis, users, xs_clock_wall_s())) &&
-        xs_users_next_stale(users, NULL) == NULL && due && answered)
-        *ret_renewed = renew(keeper, now_ms);
+        xs_users_next_stale(users, NULL) == NULL && due && can_vouch(keeper, seen_ms))
+        *ret_renewed = renew(keeper, now_ms, seen_ms);
     return true;
 }
 

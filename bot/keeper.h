@@ -51,12 +51,15 @@ void xs_keeper_demand_rebuild(struct xs_keeper *keeper);
 bool xs_keeper_is_rebuilding(const struct xs_keeper *keeper);
 
 /*
- * Writes what is out of date and renews the lease when that is due; `answered` says whether the
- * server has given a sign of life since the lease was renewed last. If `ret_renewed`, it was
- * renewed now. Returns false if another bot has the lease: the session must end.
+ * Writes what is out of date and renews the lease when that is due. `seen_ms`, of the same clock as
+ * `now_ms`, is when the server was asked for the last sign of life that it has given; negative if
+ * it has given none. What the server has said later may never have arrived, so the lease holds from
+ * then on, and it is not renewed on the same sign twice, unless it may have been lost. If
+ * `ret_renewed`, it was renewed now. Returns false if another bot has the lease: the session must
+ * end.
  */
-bool xs_keeper_tend(struct xs_keeper *keeper, struct xs_users *users, int64_t now_ms, bool answered,
-                    bool *ret_renewed);
+bool xs_keeper_tend(struct xs_keeper *keeper, struct xs_users *users, int64_t now_ms,
+                    int64_t seen_ms, bool *ret_renewed);
 
 /*
  * Demands that, bit by bit as it is tended, records of users who are not in the roster are removed.

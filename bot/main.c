@@ -1,6 +1,7 @@
 /*
  * xmpp-status-bot: writes the presence of one domain's users to Redis.
  */
+#include <errno.h>
 #include <signal.h>
 #include <stdbool.h>
 #include <stdio.h>
@@ -14,6 +15,7 @@
 #include "lock.h"
 #include "log.h"
 #include "options.h"
+#include "secret.h"
 
 #define EXIT_USAGE 2
 
@@ -36,6 +38,7 @@ static void set_up_signals(void)
     sigaction(SIGTERM, &stop, NULL);
     sigaction(SIGINT, &stop, NULL);
     sigaction(SIGPIPE, &ignore, NULL); /* a broken TLS or Redis socket must not kill us */
+    sigaction(SIGHUP, &ignore, NULL);  /* nor who takes it for a request to reload */
 }
 
 /* Runs until a signal asks to stop. Returns the exit status. */
@@ -128,7 +131,10 @@ int main(int argc, char *argv[])
         goto out;
     }
     set_up_signals();
-    status = serve(config, domain);
+    if (xs_secret_guard_process() == XS_OK)
+        status = serve(config, domain);
+    else
+        xs_log(XS_LOG_ERROR, "cannot prepare the process: %s", strerror(errno));
 out:
     xs_config_free(config);
     return status;

@@ -9,6 +9,7 @@
 
 #include "answer.h"
 #include "secret.h"
+#include "wiping.h"
 
 #define NS_PING "urn:xmpp:ping"
 #define PING_ID "ping-"
@@ -64,7 +65,7 @@ struct xs_session *xs_session_new(const struct xs_domain_config *config,
     session->log = (xmpp_log_t){.handler = on_log, .userdata = session};
     session->takers = *takers;
     snprintf(session->own_jid, sizeof(session->own_jid), "%s/" RESOURCE, config->jid.bare);
-    session->strophe = xmpp_ctx_new(NULL, &session->log);
+    session->strophe = xmpp_ctx_new(&xs_wiping_memory, &session->log);
     if (session->strophe == NULL) {
         free(session);
         return NULL;
@@ -131,8 +132,9 @@ static void on_connection(xmpp_conn_t *conn, xmpp_conn_event_t event, int error,
 {
     struct xs_session *session = userdata;
 
-    (void)conn;
     session->activity++;
+    /* The password has done its work, or failed. The next connection reads it from its file. */
+    xmpp_conn_set_pass(conn, "");
     if (event == XMPP_CONN_CONNECT) {
         session->state = XS_SESSION_OPEN;
         session->opened = true;
@@ -207,7 +209,7 @@ static int on_message(xmpp_conn_t *conn, xmpp_stanza_t *stanza, void *userdata)
     return 1;
 }
 
-/* Gives the password to libstrophe, which keeps a copy until the connection is released. */
+/* Gives the password to libstrophe, which keeps a copy until on_connection takes it away. */
 static enum xs_error set_password(struct xs_session *session)
 {
     struct xs_secret secret;

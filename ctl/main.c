@@ -13,6 +13,7 @@
 #include "ctl.h"
 #include "log.h"
 #include "options.h"
+#include "secret.h"
 
 enum { EXIT_USAGE = 2 };
 
@@ -145,6 +146,7 @@ static int run(const struct xs_config *config, const struct xs_command *command)
     enum xs_error error = XS_ERROR_NOMEM;
     int exit_code = EXIT_FAILURE;
 
+    (void)xs_secret_guard_process();
     xs_out_start(&out, stdout, command->json);
     ctl.redis = xs_redis_new(&config->redis[XS_PROGRAM_CTL]);
     if (ctl.redis != NULL)

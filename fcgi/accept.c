@@ -209,7 +209,7 @@ static void note_name(const struct range *range, struct named *named)
         named->html = true;
 }
 
-/* Finds the best offer. SVG, the last one, has to be asked for if `is_page`. */
+/* Finds the best offer. SVG has to be asked for if `is_page`. */
 static enum xs_format choose_best(const struct offer *offers, size_t count, bool is_page)
 {
     enum xs_format best = XS_FORMAT_XML;
@@ -235,9 +235,10 @@ enum xs_format xs_accept_choose(const char *accept)
         {XS_FORMAT_JSON, "application", "json", MATCH_NONE, 0},
         {XS_FORMAT_TEXT, "text", "plain", MATCH_NONE, 0},
         {XS_FORMAT_SVG, "image", "svg+xml", MATCH_NONE, 0},
+        {XS_FORMAT_EVENTS, "text", "event-stream", MATCH_NONE, 0},
     };
     const size_t count = sizeof offers / sizeof *offers;
-    const struct offer *svg = &offers[count - 1];
+    const struct offer *svg = &offers[count - 2];
     struct named named = {false, false, false};
 
     if (accept == NULL || strnlen(accept, XS_ACCEPT_MAX + 1) > XS_ACCEPT_MAX)

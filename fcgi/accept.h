@@ -24,6 +24,7 @@
  *   is refused with q=0: so does an <img> ask, in browsers that do not name SVG too.
  * - If an HTML type is named, a person opens the address as a page. Some browsers name SVG before
  *   XML then. XS_FORMAT_SVG is chosen only if nothing else is acceptable.
+ * - XS_FORMAT_EVENTS, which browsers name alone, comes last of all.
  *
  * RFC 9110 section 12.5.1.
  */

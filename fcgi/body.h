@@ -12,6 +12,13 @@
 #include "error.h"
 #include "presence.h"
 #include "request.h"
+#include "verdict.h"
+
+/*
+ * Bytes of a list at most. A web server that is slow to read has room for as much: more would not
+ * fit into the socket, and its connection would be given up.
+ */
+#define XS_BODY_LIST_MAX 131072
 
 struct xs_body;
 
@@ -32,6 +39,25 @@ enum xs_error xs_body_write_presence(struct xs_body *body, const struct xs_reque
 /* The same with an error. `jid` may be NULL, and is then left out. */
 enum xs_error xs_body_write_error(struct xs_body *body, const struct xs_request *request,
                                   const char *jid, enum xs_condition condition);
+
+/*
+ * Begins a list in `format`, replacing what the body held: of XML the element <presences/>, of JSON
+ * an array, of text lines. XS_FORMAT_SVG has no lists.
+ */
+void xs_body_begin_list(struct xs_body *body, enum xs_format format);
+
+/*
+ * Adds what is to be said of a JID to the list: in XML and JSON what it would be alone, in text the
+ * JID, a space, the state and a newline. `jid` is NULL for what is none; it then is "-" in text.
+ */
+void xs_body_add(struct xs_body *body, const char *jid, const struct xs_verdict *verdict,
+                 int64_t now_s);
+
+/*
+ * Ends the list. Returns XS_OK; XS_ERROR_TOO_LONG if it exceeds XS_BODY_LIST_MAX, or
+ * XS_ERROR_NOMEM, and then the body is empty.
+ */
+enum xs_error xs_body_end_list(struct xs_body *body);
 
 /*
  * Returns the bytes written last, ending with one newline, and their number. Borrowed until the

@@ -222,6 +222,11 @@ static void put_user(struct xs_cache *cache, const struct xs_lookup *lookup, uin
     (void)add(cache, entry, name_len);
 }
 
+static bool is_same(struct xs_publish one, struct xs_publish other)
+{
+    return one.setting == other.setting && one.status == other.status && one.nolast == other.nolast;
+}
+
 void xs_cache_put(struct xs_cache *cache, const struct xs_lookup *lookup)
 {
     struct entry *entry = need_domain(cache, &lookup->jid);
@@ -232,9 +237,8 @@ void xs_cache_put(struct xs_cache *cache, const struct xs_lookup *lookup)
     domain = &entry->is.domain;
     domain->lease = lookup->facts.lease;
     domain->has_lease = true;
-    /* If flags are known already and these differ, the word that they have changed is on its way.
-     */
-    if (!domain->has_flags) {
+    /* Flags that differ are newer, though the word that they have changed is still on its way. */
+    if (!domain->has_flags || !is_same(domain->publish, lookup->facts.domain_publish)) {
         domain->has_flags = true;
         domain->publish = lookup->facts.domain_publish;
         domain->generation = ++cache->generation;

@@ -5,7 +5,13 @@
 #include "connection.h"
 
 #include <errno.h>
+#include <fastcgi.h>
+#include <string.h>
 #include <sys/socket.h>
+#include <sys/uio.h>
+
+/* Bytes of content in a record that we write ourselves at most. */
+#define RECORD_MAX 32768
 
 enum xs_error xs_connection_init_library(void)
 {
@@ -22,6 +28,7 @@ void xs_connection_open(struct xs_connection *connection, int fd)
     /* Else libfcgi's close waits up to two seconds for the peer to close first. */
     FCGX_Detach(&connection->fcgx);
     connection->is_last = false;
+    connection->stream = NULL;
 }
 
 void xs_connection_close(struct xs_connection *connection)
@@ -87,6 +94,7 @@ enum xs_error xs_connection_read(struct xs_connection *connection,
     ret_params->query = FCGX_GetParam("QUERY_STRING", fcgx->envp);
     ret_params->accept = FCGX_GetParam("HTTP_ACCEPT", fcgx->envp);
     ret_params->if_none_match = FCGX_GetParam("HTTP_IF_NONE_MATCH", fcgx->envp);
+    ret_params->last_event_id = FCGX_GetParam("HTTP_LAST_EVENT_ID", fcgx->envp);
     return XS_OK;
 }
 
@@ -106,4 +114,53 @@ void xs_connection_answer(struct xs_connection *connection, const struct xs_resp
     if (connection->is_last)
         fcgx->keepConnection = 0;
     FCGX_Finish_r(fcgx);
+}
+
+void xs_connection_detach(struct xs_connection *connection)
+{
+    FCGX_Free(&connection->fcgx, 0);
+}
+
+/* Sends a record, in one piece or not at all. */
+static bool send_record(const struct xs_connection *connection, unsigned char type,
+                        const void *content, size_t len)
+{
+    unsigned id = (unsigned)connection->fcgx.requestId;
+    FCGI_Header header = {.version = FCGI_VERSION_1,
+                          .type = type,
+                          .requestIdB1 = (unsigned char)(id >> 8),
+                          .requestIdB0 = (unsigned char)id,
+                          .contentLengthB1 = (unsigned char)(len >> 8),
+                          .contentLengthB0 = (unsigned char)len};
+    union {
+        const void *ours;
+        void *theirs; /* sendmsg changes nothing, but its signature does not say so */
+    } bytes = {.ours = content};
+    struct iovec parts[] = {{.iov_base = &header, .iov_len = sizeof(header)},
+                            {.iov_base = bytes.theirs, .iov_len = len}};
+    struct msghdr message = {.msg_iov = parts, .msg_iovlen = 2};
+
+    return sendmsg(connection->fcgx.ipcFd, &message, MSG_DONTWAIT | MSG_NOSIGNAL) ==
+           (ssize_t)(sizeof(header) + len);
+}
+
+bool xs_connection_send(struct xs_connection *connection, const char *bytes, size_t len)
+{
+    while (len > 0) {
+        size_t part = len < RECORD_MAX ? len : RECORD_MAX;
+
+        if (!send_record(connection, FCGI_STDOUT, bytes, part))
+            return false;
+        bytes += part;
+        len -= part;
+    }
+    return true;
+}
+
+void xs_connection_finish(struct xs_connection *connection)
+{
+    static const FCGI_EndRequestBody end = {.protocolStatus = FCGI_REQUEST_COMPLETE};
+
+    if (send_record(connection, FCGI_STDOUT, NULL, 0))
+        (void)send_record(connection, FCGI_END_REQUEST, &end, sizeof(end));
 }

@@ -25,10 +25,13 @@ enum xs_waiting {
     XS_WAITING_REFUSED /* the end, or bytes that are no request of ours: close it */
 };
 
+struct xs_stream;
+
 /* A connection. The links, the state and the deadline belong to the pool, see pool.h. */
 struct xs_connection {
-    FCGX_Request fcgx; /* its ipcFd is the descriptor, -1 if closed */
-    bool is_last;      /* close after the next answer, whatever the web server asked for */
+    FCGX_Request fcgx;        /* its ipcFd is the descriptor, -1 if closed */
+    bool is_last;             /* close after the next answer, whatever the web server asked for */
+    struct xs_stream *stream; /* whose events it carries; NULL if it carries none: streams.h */
     int state;
     int64_t deadline_ms;
     TAILQ_ENTRY(xs_connection) link;
@@ -75,5 +78,20 @@ enum xs_error xs_connection_read(struct xs_connection *connection,
  * or was not there to take the answer.
  */
 void xs_connection_answer(struct xs_connection *connection, const struct xs_response *response);
+
+/*
+ * Takes the request that was read out of libfcgi's hands, and frees what that holds for it, which
+ * is some 17 KiB. What was borrowed is gone. From here on only the following may be used on it.
+ */
+void xs_connection_detach(struct xs_connection *connection);
+
+/*
+ * Sends bytes of the answer to a detached request, at once and in one piece. Returns false if the
+ * peer is not there, or has so much waiting that not all of it fits: then it must be closed.
+ */
+bool xs_connection_send(struct xs_connection *connection, const char *bytes, size_t len);
+
+/* Sends the end of the answer to a detached request, if it can be sent. It must then be closed. */
+void xs_connection_finish(struct xs_connection *connection);
 
 #endif

@@ -10,7 +10,10 @@ enum xs_format {
     XS_FORMAT_JSON, /* application/json: presence_json.h */
     XS_FORMAT_TEXT, /* text/plain: the state in one word */
     XS_FORMAT_SVG,  /* image/svg+xml: badge.h */
-    XS_FORMAT_COUNT
+    XS_FORMAT_COUNT,
+
+    /* Not a representation but a succession of JSON, see stream.h; its errors are JSON too. */
+    XS_FORMAT_EVENTS = XS_FORMAT_COUNT
 };
 
 #endif

@@ -10,10 +10,11 @@
 #include <stddef.h>
 
 /*
- * Bytes of a request at most, framing included. What the location block passes (method, path,
- * query) is bounded by the web server's own header buffers, 8 KiB a line for nginx.
+ * Bytes of a request at most, framing included. What the location block passes (the request line
+ * and two headers) is bounded by the web server's own header buffers, 16 KiB a line for nginx as
+ * we ship it; and there may be a body.
  */
-#define XS_REQUEST_MAX 32768
+#define XS_REQUEST_MAX 61440
 
 /* Bytes of a request's body at most. Bodies are not used, but a POST is worth a proper 405. */
 #define XS_REQUEST_BODY_MAX 8192

@@ -22,6 +22,7 @@ struct loop {
     int listen_fd;
     struct xs_pool *pool;
     struct xs_reader *reader;
+    struct xs_streams *streams;
     struct xs_batch *batch;
     int64_t now_ms;           /* when the last wait ended */
     int64_t stop_ms;          /* the end at the latest; INT64_MAX before the signal */
@@ -116,13 +117,53 @@ static enum xs_error resume_accept(struct loop *loop)
     return watch(loop, loop->listen_fd, EPOLLIN, &loop->listen_fd) ? XS_OK : XS_ERROR_SYSTEM;
 }
 
+/* Takes in what has changed in Redis, or with time, before anything is looked up. */
+static void hear_changes(struct loop *loop)
+{
+    struct xs_watches *watches = xs_streams_watches(loop->streams);
+    struct xs_key_owner owner;
+    struct timespec now;
+    enum xs_news news;
+
+    while ((news = xs_reader_refresh(loop->reader, loop->now_ms, &owner)) != XS_NEWS_NONE) {
+        if (news == XS_NEWS_KEY)
+            xs_watches_note(watches, &owner);
+        else
+            xs_watches_note_all(watches);
+    }
+    (void)clock_gettime(CLOCK_REALTIME, &now); /* cannot fail with this clock */
+    xs_streams_tick(loop->streams, !xs_reader_is_hearing(loop->reader), now.tv_sec, loop->now_ms);
+}
+
+/* Answers what there is. */
+static void answer(struct loop *loop)
+{
+    hear_changes(loop);
+    xs_batch_answer(loop->batch, loop->pool, loop->now_ms);
+}
+
+/* Nothing is to come from the peer of a stream but its end. */
+static void look_at_stream(struct loop *loop, struct xs_connection *connection, bool has_ended)
+{
+    if (xs_connection_peek(connection, has_ended, loop->buffer) == XS_WAITING_NOTHING)
+        return;
+    xs_streams_close(loop->streams, connection->stream);
+    xs_pool_close(loop->pool, connection);
+}
+
 /* Takes in what an event says about a connection: a request for the batch, or its end. */
 static void look_at(struct loop *loop, struct xs_connection *connection, uint32_t events)
 {
     bool has_ended = (events & (EPOLLRDHUP | EPOLLHUP | EPOLLERR)) != 0;
 
+    if (connection->stream != NULL) {
+        look_at_stream(loop, connection, has_ended);
+        return;
+    }
     switch (xs_connection_peek(connection, has_ended, loop->buffer)) {
     case XS_WAITING_WHOLE:
+        if (xs_batch_is_full(loop->batch))
+            answer(loop);
         xs_batch_add(loop->batch, loop->pool, connection);
         break;
     case XS_WAITING_PART:
@@ -165,8 +206,10 @@ static int find_timeout_ms(const struct loop *loop)
     int64_t deadline_ms = xs_pool_deadline_ms(loop->pool);
     int64_t left_ms;
 
-    if (loop->stop_ms != INT64_MAX)
+    if (loop->stop_ms != INT64_MAX || xs_watches_has_next(xs_streams_watches(loop->streams)))
         return 0;
+    if (xs_streams_deadline_ms(loop->streams) < deadline_ms)
+        deadline_ms = xs_streams_deadline_ms(loop->streams);
     if (loop->notify_ms < deadline_ms)
         deadline_ms = loop->notify_ms;
     if (loop->accept_resume_ms < deadline_ms)
@@ -184,7 +227,7 @@ static int find_timeout_ms(const struct loop *loop)
 /* One turn. `ret_count` is the number of events there were. */
 static enum xs_error turn(struct loop *loop, int *ret_count)
 {
-    struct epoll_event events[XS_BATCH_MAX]; /* one request each at most: the batch has room */
+    struct epoll_event events[XS_BATCH_MAX]; /* one request each at most */
     bool can_accept = false;
     int count = epoll_wait(loop->epoll_fd, events, XS_BATCH_MAX, find_timeout_ms(loop));
 
@@ -200,8 +243,10 @@ static enum xs_error turn(struct loop *loop, int *ret_count)
             look_at(loop, events[i].data.ptr, events[i].events);
     }
     *ret_count = count;
-    xs_reader_refresh(loop->reader, loop->now_ms); /* before anything is looked up */
-    xs_batch_answer(loop->batch, loop->pool);
+    answer(loop);
+    xs_streams_reap(loop->streams, loop->pool);
+    if (loop->stop_ms != INT64_MAX)
+        xs_streams_stop(loop->streams, loop->pool);
     xs_pool_expire(loop->pool, loop->now_ms);
     if (loop->now_ms >= loop->notify_ms)
         notify_alive(loop);
@@ -211,6 +256,19 @@ static enum xs_error turn(struct loop *loop, int *ret_count)
     return loop->accept_resume_ms <= loop->now_ms ? resume_accept(loop) : XS_OK;
 }
 
+/* Sees to it that streams leave descriptors for everybody else. */
+static void limit_streams(const struct loop *loop)
+{
+    size_t asked = xs_streams_max(loop->streams);
+    size_t max = xs_pool_streams_max(loop->pool);
+
+    if (max >= asked)
+        return;
+    xs_log(XS_LOG_WARNING, "only %zu of %zu streams: the process may not open more files", max,
+           asked);
+    xs_streams_limit(loop->streams, max);
+}
+
 static enum xs_error open_loop(struct loop *loop)
 {
     sigset_t signals;
@@ -218,9 +276,10 @@ static enum xs_error open_loop(struct loop *loop)
     sigemptyset(&signals);
     sigaddset(&signals, SIGTERM);
     sigaddset(&signals, SIGINT);
-    loop->pool = xs_pool_new();
+    loop->pool = xs_pool_new(xs_streams_max(loop->streams));
     if (loop->pool == NULL)
         return errno == ENOMEM ? XS_ERROR_NOMEM : XS_ERROR_SYSTEM;
+    limit_streams(loop);
     loop->epoll_fd = epoll_create1(EPOLL_CLOEXEC);
     loop->signal_fd = signalfd(-1, &signals, SFD_CLOEXEC | SFD_NONBLOCK);
     if (loop->epoll_fd < 0 || loop->signal_fd < 0 ||
@@ -238,6 +297,8 @@ static void close_loop(struct loop *loop)
 {
     int saved_errno = errno;
 
+    if (loop->pool != NULL)
+        xs_streams_stop(loop->streams, loop->pool);
     xs_pool_free(loop->pool);
     if (loop->signal_fd >= 0)
         (void)close(loop->signal_fd);
@@ -246,12 +307,14 @@ static void close_loop(struct loop *loop)
     errno = saved_errno;
 }
 
-enum xs_error xs_loop_run(int listen_fd, struct xs_reader *reader, struct xs_batch *batch)
+enum xs_error xs_loop_run(int listen_fd, struct xs_reader *reader, struct xs_streams *streams,
+                          struct xs_batch *batch)
 {
     struct loop loop = {.epoll_fd = -1,
                         .signal_fd = -1,
                         .listen_fd = listen_fd,
                         .reader = reader,
+                        .streams = streams,
                         .batch = batch,
                         .stop_ms = INT64_MAX,
                         .accept_resume_ms = INT64_MAX};

@@ -2,15 +2,16 @@
  * loop.h: the event loop of the responder.
  *
  * Each turn waits, takes all whole requests that are there, hears what has changed in Redis, asks
- * it once for what is not known, answers them all, and accepts new connections. One thread; nothing
- * but the wait and the one round trip ever blocks. Does I/O on all connections, reads the monotonic
- * clock, tells systemd of readiness and life, and logs.
+ * it once for what is not known, answers them all, sends on streams what has changed, and accepts
+ * new connections. One thread; nothing but the wait and the one round trip ever blocks. Does I/O on
+ * all connections, reads the monotonic clock, tells systemd of readiness and life, and logs.
  */
 #ifndef XS_LOOP_H
 #define XS_LOOP_H
 
 #include "batch.h"
 #include "error.h"
+#include "streams.h"
 
 /* Connections accepted in one turn at most, so that a flood of them does not hold up requests. */
 #define XS_LOOP_ACCEPT_MAX 64
@@ -30,11 +31,12 @@
 /*
  * Serves on `listen_fd`, a listening stream socket that does not block, until SIGTERM or SIGINT,
  * which the caller must have blocked, arrives. Requests that have arrived by then are answered.
- * `listen_fd`, `reader` and `batch`, which is on it, stay the caller's. All connections are closed
- * at the end.
+ * `listen_fd`, `reader`, `streams` and `batch`, which is on both, stay the caller's. All streams are
+ * ended and all connections closed at the end.
  *
  * Returns XS_OK after a stop by signal; XS_ERROR_NOMEM or XS_ERROR_SYSTEM (errno says why).
  */
-enum xs_error xs_loop_run(int listen_fd, struct xs_reader *reader, struct xs_batch *batch);
+enum xs_error xs_loop_run(int listen_fd, struct xs_reader *reader, struct xs_streams *streams,
+                          struct xs_batch *batch);
 
 #endif

@@ -21,7 +21,13 @@
     X(CACHE_MISSES, "cache_misses_total", "counter", "Lookups that Redis was asked for.")          \
     X(CACHE_ENTRIES, "cache_entries", "gauge", "Users and domains in memory.")                     \
     X(CACHE_INVALIDATIONS, "cache_invalidations_total", "counter", "Keys that have changed.")      \
-    X(CACHE_DROPS, "cache_drops_total", "counter", "Times that memory was given up as a whole.")
+    X(CACHE_DROPS, "cache_drops_total", "counter", "Times that memory was given up as a whole.")   \
+    X(STREAMS, "streams", "gauge", "Open streams of events.")                                      \
+    X(WATCHES, "watches", "gauge", "Users whom streams are for.")                                  \
+    X(EVENTS, "events_total", "counter", "Events sent.")                                           \
+    X(STREAMS_REFUSED, "streams_refused_total", "counter", "Streams beyond the limit.")            \
+    X(STREAMS_DROPPED, "streams_dropped_total", "counter",                                         \
+      "Streams that ended because they did not take what was sent.")
 
 #define XS_METRICS_ENUM(name, text, type, help) XS_METRIC_##name,
 enum xs_metric { XS_METRICS(XS_METRICS_ENUM) XS_METRIC_COUNT };

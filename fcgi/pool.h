@@ -8,7 +8,10 @@
 
 #include "connection.h"
 
-/* Connections at most; fewer if the process may not have as many descriptors. */
+/*
+ * Connections at most, those of streams aside; fewer if the process may not have as many
+ * descriptors.
+ */
 #define XS_POOL_MAX 1024
 
 /* Descriptors kept back for everything that is not a connection. */
@@ -20,24 +23,31 @@
 struct xs_pool;
 
 /*
- * Makes a pool for as many connections as XS_POOL_MAX and RLIMIT_NOFILE allow. Freed with
- * xs_pool_free. NULL if out of memory or if the limit leaves not a single one (errno is EMFILE).
+ * Makes a pool for as many connections as XS_POOL_MAX, `streams_max` and RLIMIT_NOFILE allow. Freed
+ * with xs_pool_free. NULL if out of memory or if the limit leaves not a single one (errno is
+ * EMFILE).
  */
-struct xs_pool *xs_pool_new(void);
+struct xs_pool *xs_pool_new(size_t streams_max);
+
+/*
+ * Returns how many connections may be streams: as many as asked for, if XS_POOL_MAX are left to the
+ * others, or half of what there is, if that is not even twice as much.
+ */
+size_t xs_pool_streams_max(const struct xs_pool *pool);
 
 /* Closes all connections and frees the pool. NULL is allowed. */
 void xs_pool_free(struct xs_pool *pool);
 
 /*
  * Opens a connection on an accepted descriptor, which it takes over; idle at first. If the pool is
- * full, xs_pool_drop_oldest makes room. Never NULL, as long as nothing in the pool is busy.
+ * full, but for what is left to streams, xs_pool_drop_oldest makes room. Never NULL, as long as nothing in the pool is busy.
  */
 struct xs_connection *xs_pool_open(struct xs_pool *pool, int fd);
 
 /*
  * Closes the connection that has been idle longest, so that silent peers cannot keep others out;
- * if none is idle, the one that has been sending a request longest. Busy ones stay. Returns false
- * if there was none.
+ * if none is idle, the one that has been sending a request longest. Busy ones and streams stay.
+ * Returns false if there was none.
  */
 bool xs_pool_drop_oldest(struct xs_pool *pool);
 
@@ -46,6 +56,12 @@ void xs_pool_close(struct xs_pool *pool, struct xs_connection *connection);
 
 /* Notes that the connection's request is being answered. */
 void xs_pool_set_busy(struct xs_pool *pool, struct xs_connection *connection);
+
+/*
+ * Notes that the connection carries a stream. It has no deadline and makes no room for others; it
+ * goes with xs_pool_close only.
+ */
+void xs_pool_set_streaming(struct xs_pool *pool, struct xs_connection *connection);
 
 /* Notes that nothing waits on the connection. If it is idle already, its place stays. */
 void xs_pool_set_idle(struct xs_pool *pool, struct xs_connection *connection);

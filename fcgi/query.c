@@ -4,25 +4,36 @@
 #include <string.h>
 #include <unistr.h>
 
+#include "percent.h"
 #include "text.h"
 
 /* Bytes of a decoded name at most; those that are known are shorter. */
 #define NAME_MAX_LEN 16
 
 static const char *const format_words[] = {
-    [XS_FORMAT_XML] = "xml",
-    [XS_FORMAT_JSON] = "json",
-    [XS_FORMAT_TEXT] = "text",
-    [XS_FORMAT_SVG] = "svg",
+    [XS_FORMAT_XML] = "xml", [XS_FORMAT_JSON] = "json",     [XS_FORMAT_TEXT] = "text",
+    [XS_FORMAT_SVG] = "svg", [XS_FORMAT_EVENTS] = "events",
 };
 
-_Static_assert(sizeof format_words / sizeof *format_words == XS_FORMAT_COUNT, "one word each");
+#define FORMAT_WORD_COUNT (sizeof format_words / sizeof *format_words)
 
-/* Which parameters have been there. */
-struct seen {
-    bool format;
-    bool style;
-    bool label;
+_Static_assert(FORMAT_WORD_COUNT == XS_FORMAT_COUNT + 1, "one word each");
+
+/* The parameters that we know. */
+enum name { NAME_FORMAT, NAME_STYLE, NAME_LABEL, NAME_ANY, NAME_JID, NAME_COUNT };
+
+static const char *const names[] = {
+    [NAME_FORMAT] = "format", [NAME_STYLE] = "style", [NAME_LABEL] = "label",
+    [NAME_ANY] = "any",       [NAME_JID] = "jid",
+};
+
+_Static_assert(sizeof names / sizeof *names == NAME_COUNT, "one each");
+
+/* A parameter as it stands in the query, up to the ampersand. */
+struct parameter {
+    enum name name; /* NAME_COUNT: not one of ours */
+    const char *value;
+    size_t value_len;
 };
 
 /* A decoded name or value, NUL-terminated, though it may contain NUL as well. */
@@ -31,41 +42,11 @@ struct decoded {
     char bytes[XS_LABEL_MAX + 1];
 };
 
-static int hex_digit(char c)
-{
-    if (c >= '0' && c <= '9')
-        return c - '0';
-    if (c >= 'a' && c <= 'f')
-        return c - 'a' + 10;
-    if (c >= 'A' && c <= 'F')
-        return c - 'A' + 10;
-    return -1;
-}
-
-/* Decodes `len` bytes. False if an escape is broken, or if it comes to more than `max` bytes. */
+/* Decodes `len` bytes as forms encode them; false if that fails, see xs_percent_decode. */
 static bool decode(const char *bytes, size_t len, size_t max, struct decoded *ret_decoded)
 {
-    size_t out = 0;
-
-    for (size_t i = 0; i < len; i++) {
-        char c = bytes[i] == '+' ? ' ' : bytes[i];
-
-        if (out == max)
-            return false;
-        if (c == '%') {
-            int high = i + 2 < len ? hex_digit(bytes[i + 1]) : -1;
-            int low = high >= 0 ? hex_digit(bytes[i + 2]) : -1;
-
-            if (low < 0)
-                return false;
-            c = (char)(unsigned char)(high * 16 + low);
-            i += 2;
-        }
-        ret_decoded->bytes[out++] = c;
-    }
-    ret_decoded->bytes[out] = '\0';
-    ret_decoded->len = out;
-    return true;
+    return xs_percent_decode(bytes, len, XS_PERCENT_PLUS_IS_SPACE, max, ret_decoded->bytes,
+                             &ret_decoded->len);
 }
 
 static bool decoded_is(const struct decoded *decoded, const char *word)
@@ -83,7 +64,7 @@ static bool forget_format(struct xs_query *query)
 
 static bool read_format(const struct decoded *value, struct xs_query *query)
 {
-    for (int format = 0; format < XS_FORMAT_COUNT; format++) {
+    for (size_t format = 0; format < FORMAT_WORD_COUNT; format++) {
         if (decoded_is(value, format_words[format])) {
             query->format = (enum xs_format)format;
             query->has_format = true;
@@ -132,69 +113,103 @@ static bool read_label(struct decoded *value, struct xs_query *query)
     return true;
 }
 
-/* Says that a parameter has been there; false if that was so already. */
-static bool is_first(bool *seen)
+static bool read_any(const struct decoded *value, struct xs_query *query)
 {
-    bool before = *seen;
-
-    *seen = true;
-    return !before;
+    query->is_any = value->len == 0 || decoded_is(value, "1");
+    return query->is_any;
 }
 
-/* Reads one parameter, up to the ampersand; false if it makes the query invalid. */
-static bool read_parameter(const char *parameter, size_t len, struct seen *seen,
-                           struct xs_query *query)
+static enum name find_name(const char *bytes, size_t len)
 {
-    size_t name_len = strcspn(parameter, "=&");
-    const char *bytes = parameter + name_len + (name_len < len ? 1 : 0);
-    size_t bytes_len = len - (size_t)(bytes - parameter);
-    struct decoded name;
-    struct decoded value = {.len = 0};
-    bool is_decoded;
+    struct decoded decoded;
+    int name = 0;
 
-    if (!decode(parameter, name_len, NAME_MAX_LEN, &name))
-        return true;
-    if (!decoded_is(&name, "format") && !decoded_is(&name, "style") && !decoded_is(&name, "label"))
-        return true;
-    is_decoded = decode(bytes, bytes_len, XS_LABEL_MAX, &value);
-    switch (name.bytes[0]) {
-    case 'f':
-        if (!is_first(&seen->format) || !is_decoded)
-            return forget_format(query);
-        return read_format(&value, query);
-    case 's':
-        return is_first(&seen->style) && is_decoded &&
-               xs_badge_style_from_word(value.bytes, value.len, &query->style);
-    default:
-        return is_first(&seen->label) && is_decoded && read_label(&value, query);
+    if (!decode(bytes, len, NAME_MAX_LEN, &decoded))
+        return NAME_COUNT;
+    while (name < NAME_COUNT && !decoded_is(&decoded, names[name]))
+        name++;
+    return (enum name)name;
+}
+
+/* Takes the next parameter, which may be empty; false at the end of the query. */
+static bool take_parameter(const char **query, struct parameter *ret_parameter)
+{
+    const char *bytes = *query;
+    size_t len = strcspn(bytes, "&");
+    size_t name_len = strcspn(bytes, "=&");
+    size_t value_pos = name_len + (name_len < len ? 1 : 0);
+
+    if (*bytes == '\0')
+        return false;
+    *ret_parameter = (struct parameter){.name = find_name(bytes, name_len),
+                                        .value = bytes + value_pos,
+                                        .value_len = len - value_pos};
+    *query += len;
+    *query += **query == '&';
+    return true;
+}
+
+/* Reads one parameter, which is there the first time; false if it makes the query invalid. */
+static bool read_parameter(const struct parameter *parameter, bool is_first, struct xs_query *query)
+{
+    struct decoded value = {.len = 0};
+    bool is_fine;
+
+    if (parameter->name == NAME_JID)
+        return ++query->jid_count <= XS_QUERY_JIDS_MAX;
+    is_fine = is_first && decode(parameter->value, parameter->value_len, XS_LABEL_MAX, &value);
+    switch (parameter->name) {
+    case NAME_FORMAT:
+        return is_fine ? read_format(&value, query) : forget_format(query);
+    case NAME_STYLE:
+        return is_fine && xs_badge_style_from_word(value.bytes, value.len, &query->style);
+    case NAME_LABEL:
+        return is_fine && read_label(&value, query);
+    default: /* NAME_ANY */
+        return is_fine && read_any(&value, query);
     }
 }
 
 /* Reads all parameters, also after one that is wrong: another may still name the format. */
-static bool read_parameters(const char *query, struct seen *seen, struct xs_query *ret_query)
+static bool read_parameters(const char *query, struct xs_query *ret_query)
 {
+    bool seen[NAME_COUNT] = {false};
+    struct parameter parameter;
     bool ok = true;
 
-    for (size_t count = 0; *query != '\0'; count++) {
-        size_t len = strcspn(query, "&");
-
+    for (size_t count = 0; take_parameter(&query, &parameter); count++) {
         if (count == XS_QUERY_PARAMETERS_MAX)
             return false;
-        ok = read_parameter(query, len, seen, ret_query) && ok;
-        query += len;
-        query += *query == '&';
+        if (parameter.name == NAME_COUNT)
+            continue;
+        ok = read_parameter(&parameter, !seen[parameter.name], ret_query) && ok;
+        seen[parameter.name] = true;
     }
     return ok;
 }
 
 void xs_query_parse(const char *query, struct xs_query *ret_query)
 {
-    struct seen seen = {false, false, false};
-
     memset(ret_query, 0, sizeof *ret_query);
     ret_query->is_valid = true;
     if (query == NULL)
         return;
-    ret_query->is_valid = strnlen(query, XS_QUERY_MAX + 1) <= XS_QUERY_MAX &&
-                          read_parameters(query, &seen, ret_query);
+    ret_query->is_valid =
+        strnlen(query, XS_QUERY_MAX + 1) <= XS_QUERY_MAX && read_parameters(query, ret_query);
+}
+
+enum xs_error xs_query_next_jid(const char **query, struct xs_jid *ret_jid)
+{
+    struct parameter parameter;
+    char raw[XS_JID_RAW_MAX + 1];
+    size_t raw_len;
+
+    do {
+        if (!take_parameter(query, &parameter))
+            return XS_ERROR_NOT_FOUND;
+    } while (parameter.name != NAME_JID);
+    if (!xs_percent_decode(parameter.value, parameter.value_len, XS_PERCENT_PLUS_IS_PLUS,
+                           XS_JID_RAW_MAX, raw, &raw_len))
+        return XS_ERROR_INVALID;
+    return xs_jid_parse(raw, raw_len, ret_jid);
 }

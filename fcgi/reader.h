@@ -7,14 +7,16 @@
 #ifndef XS_READER_H
 #define XS_READER_H
 
+#include <stdbool.h>
 #include <stddef.h>
 #include <stdint.h>
 
 #include "config.h"
 #include "metrics.h"
 #include "store.h"
+#include "tracking.h"
 
-/* How long after it could not be started tracking is not tried again. */
+/* The time between two starts of tracking at least. Until then it asks Redis each time. */
 #define XS_READER_RETRY_MS 1000
 
 struct xs_reader;
@@ -31,10 +33,17 @@ struct xs_reader *xs_reader_new(const struct xs_config *config, struct xs_metric
 void xs_reader_free(struct xs_reader *reader);
 
 /*
- * Takes in what has changed in Redis. To be called in every turn before anything is looked up, and
- * when its descriptor or its deadline says so; `now_ms` is of a monotonic clock.
+ * Takes in what has changed in Redis, and says it too, as xs_tracking_next: XS_NEWS_ALL also when
+ * tracking has just begun, as nobody knows what has changed until then, and when a replica turns out
+ * to be cut off from its master, or not to be any more. To be called until XS_NEWS_NONE in every
+ * turn before anything is looked up, and when its descriptor or its deadline says so; `now_ms` is of
+ * a monotonic clock.
  */
-void xs_reader_refresh(struct xs_reader *reader, int64_t now_ms);
+enum xs_news xs_reader_refresh(struct xs_reader *reader, int64_t now_ms,
+                               struct xs_key_owner *ret_owner);
+
+/* Says whether it hears of every change of what it has looked up. */
+bool xs_reader_is_hearing(const struct xs_reader *reader);
 
 /*
  * Looks up `count` JIDs, those that memory does not know in one round trip: xs_store_lookup says

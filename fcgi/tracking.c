@@ -7,7 +7,7 @@
 #include <sys/epoll.h>
 #include <unistd.h>
 
-#define CHANNEL "__redis__:invalidate"
+#include "message.h"
 
 struct xs_tracking {
     int epoll_fd;          /* of both connections: the descriptor to wait on */
@@ -40,10 +40,14 @@ struct xs_tracking *xs_tracking_new(const struct xs_redis_config *config)
     return tracking;
 }
 
-/* Ends the tracking. The data connection goes too, as Redis goes on tracking for it. */
+/*
+ * Ends the tracking; `why` is NULL if the reason is recorded. The data connection goes too, as
+ * Redis goes on tracking for it.
+ */
 static void end(struct xs_tracking *tracking, const char *why)
 {
-    (void)snprintf(tracking->error, sizeof tracking->error, "%s", why);
+    if (why != NULL)
+        (void)snprintf(tracking->error, sizeof tracking->error, "%s", why);
     freeReplyObject(tracking->message);
     tracking->message = NULL;
     if (xs_tracking_is_on(tracking))
@@ -104,8 +108,8 @@ static enum xs_error open_news(struct xs_tracking *tracking, long long *ret_id)
     id = ask(tracking, tracking->news, 2, (const char *[]){"CLIENT", "ID"}, REDIS_REPLY_INTEGER);
     if (id != NULL) {
         *ret_id = id->integer;
-        subscribed = ask(tracking, tracking->news, 2, (const char *[]){"SUBSCRIBE", CHANNEL},
-                         REDIS_REPLY_ARRAY);
+        subscribed = ask(tracking, tracking->news, 2,
+                         (const char *[]){"SUBSCRIBE", XS_MESSAGE_CHANNEL}, REDIS_REPLY_ARRAY);
     }
     error = subscribed != NULL ? XS_OK : XS_ERROR_UNAVAILABLE;
     freeReplyObject(id);
@@ -113,18 +117,31 @@ static enum xs_error open_news(struct xs_tracking *tracking, long long *ret_id)
     return error;
 }
 
+/* Sends one command whose reply says no more than that all is well. */
+static bool tell(struct xs_tracking *tracking, struct xs_redis *redis, int argc,
+                 const char *const argv[])
+{
+    redisReply *reply = ask(tracking, redis, argc, argv, REDIS_REPLY_STATUS);
+
+    freeReplyObject(reply);
+    return reply != NULL;
+}
+
+static bool ping(struct xs_tracking *tracking, struct xs_redis *data)
+{
+    return tell(tracking, data, 1, (const char *[]){"PING"});
+}
+
+/* Has Redis track. Without the right to PING no beat would succeed, so that is found out here. */
 static enum xs_error track(struct xs_tracking *tracking, struct xs_redis *data, long long id)
 {
     char number[24];
-    redisReply *reply;
+    bool ok;
 
     (void)snprintf(number, sizeof number, "%lld", id);
-    reply = ask(tracking, data, 5, (const char *[]){"CLIENT", "TRACKING", "ON", "REDIRECT", number},
-                REDIS_REPLY_STATUS);
-    if (reply == NULL)
-        return XS_ERROR_UNAVAILABLE;
-    freeReplyObject(reply);
-    return XS_OK;
+    ok = ping(tracking, data) &&
+         tell(tracking, data, 5, (const char *[]){"CLIENT", "TRACKING", "ON", "REDIRECT", number});
+    return ok ? XS_OK : XS_ERROR_UNAVAILABLE;
 }
 
 /* Has the descriptor tell of a connection; it stops by itself when that is closed. */
@@ -173,77 +190,54 @@ bool xs_tracking_is_on(const struct xs_tracking *tracking)
            xs_redis_generation(tracking->data) == tracking->generation;
 }
 
-static bool is_text(const redisReply *reply, const char *text)
-{
-    return reply->type == REDIS_REPLY_STRING && strcmp(reply->str, text) == 0;
-}
-
-static bool is_news(const redisReply *message)
-{
-    return message->type == REDIS_REPLY_ARRAY && message->elements == 3 &&
-           is_text(message->element[0], "message") && is_text(message->element[1], CHANNEL);
-}
-
-static bool is_pong(const redisReply *message)
-{
-    return message->type == REDIS_REPLY_ARRAY && message->elements == 2 &&
-           is_text(message->element[0], "pong");
-}
-
 /* Takes what Redis has said: keys that have changed, that all have, or an answer to a PING. */
 static void take_message(struct xs_tracking *tracking, redisReply *message)
 {
-    if (is_news(message) && message->element[2]->type == REDIS_REPLY_ARRAY) {
+    switch (xs_message_kind(message)) {
+    case XS_MESSAGE_KEYS:
         tracking->message = message;
         tracking->told_count = 0;
         return;
-    }
-    if (is_news(message) && message->element[2]->type == REDIS_REPLY_NIL)
+    case XS_MESSAGE_ALL:
         tracking->is_all_due = true; /* the database was emptied */
-    else if (is_pong(message))
+        break;
+    case XS_MESSAGE_PONG:
         tracking->is_pong_due = false;
-    else
+        break;
+    default:
         end(tracking, "listening to Redis: an unknown message");
+    }
     freeReplyObject(message);
 }
 
 /* Tells the next key of the message at hand. If there is none, the message is gone. */
 static bool tell_key(struct xs_tracking *tracking, struct xs_key_owner *ret_owner)
 {
-    const redisReply *keys = tracking->message->element[2];
-    const redisReply *key;
-
-    if (tracking->told_count == keys->elements) {
+    if (!xs_message_key(tracking->message, tracking->told_count, ret_owner)) {
         freeReplyObject(tracking->message);
         tracking->message = NULL;
         return false;
     }
-    key = keys->element[tracking->told_count++];
-    if (key->type != REDIS_REPLY_STRING) {
-        end(tracking, "listening to Redis: a key of an unknown type");
-        return false;
-    }
-    xs_key_parse(key->str, key->len, ret_owner);
+    tracking->told_count++;
     return true;
 }
 
 /* Tries both connections: an answer on the one is waited for, that on the other is due by then. */
 static void beat(struct xs_tracking *tracking, int64_t now_ms)
 {
-    redisReply *pong;
+    bool is_late = now_ms - tracking->beat_ms >= XS_TRACKING_BEAT_MS;
     enum xs_error error;
 
     tracking->beat_ms = now_ms + XS_TRACKING_BEAT_MS;
-    if (tracking->is_pong_due) {
-        end(tracking, "listening to Redis: no answer in time");
+    if (tracking->is_pong_due || is_late) {
+        end(tracking, is_late ? "listening to Redis: stood still for too long to trust it"
+                              : "listening to Redis: no answer in time");
         return;
     }
-    pong = ask(tracking, tracking->data, 1, (const char *[]){"PING"}, REDIS_REPLY_STATUS);
-    if (pong == NULL) {
-        end(tracking, xs_redis_error(tracking->data));
+    if (!ping(tracking, tracking->data)) {
+        end(tracking, NULL);
         return;
     }
-    freeReplyObject(pong);
     error = xs_redis_append(tracking->news, 1, (const char *[]){"PING"},
                             (const size_t[]){strlen("PING")});
     if (error == XS_OK)

@@ -42,12 +42,13 @@ struct xs_tracking *xs_tracking_new(const struct xs_redis_config *config);
 void xs_tracking_free(struct xs_tracking *tracking);
 
 /*
- * Starts tracking what is read on `data`, which is opened anew; it is borrowed until the end of the
- * tracking. May take as long as two connects and three round trips, each within its timeout.
+ * Starts tracking what is read on `data`, which is opened if need be; it is borrowed until the end
+ * of the tracking. May take as long as two connects and four round trips, each within its timeout.
  *
  * Returns XS_OK, also if it is on already; XS_ERROR_UNAVAILABLE if Redis cannot be reached, or
- * refuses: it is too old, or the user has no right to CLIENT or SUBSCRIBE; the other errors of
- * xs_redis_open and xs_redis_exchange. See xs_tracking_error.
+ * refuses: it is too old, has no room for another client, or the user has no right to CLIENT,
+ * SUBSCRIBE or PING; the other errors of xs_redis_open and xs_redis_exchange. See
+ * xs_tracking_error.
  */
 enum xs_error xs_tracking_start(struct xs_tracking *tracking, struct xs_redis *data,
                                 int64_t now_ms);
@@ -59,7 +60,8 @@ bool xs_tracking_is_on(const struct xs_tracking *tracking);
  * Takes the next news. With XS_NEWS_KEY, `ret_owner` says whom the key is about; otherwise it is
  * untouched. To be called until XS_NEWS_NONE, in every turn and when a beat is due. Then, at
  * `now_ms` of a monotonic clock, it tries both connections, and waits for the data connection at
- * most its timeout; for nothing else does it wait.
+ * most its timeout; for nothing else does it wait. If it is called a whole beat late, the process
+ * stood still and nobody knows what has been lost meanwhile: the tracking ends.
  */
 enum xs_news xs_tracking_next(struct xs_tracking *tracking, int64_t now_ms,
                               struct xs_key_owner *ret_owner);

@@ -12,6 +12,7 @@ static const struct condition conditions[] = {
     [XS_CONDITION_JID_MALFORMED] = {"jid-malformed", "modify"},
     [XS_CONDITION_NOT_ALLOWED] = {"not-allowed", "cancel"},
     [XS_CONDITION_REMOTE_SERVER_TIMEOUT] = {"remote-server-timeout", "wait"},
+    [XS_CONDITION_RESOURCE_CONSTRAINT] = {"resource-constraint", "wait"},
 };
 
 _Static_assert(sizeof conditions / sizeof *conditions == XS_CONDITION_COUNT, "one row each");

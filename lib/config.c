@@ -11,7 +11,7 @@
 #define DOMAIN_PREFIX "domain "
 
 /* Keys of one section at most. */
-#define KEYS_MAX 5
+#define KEYS_MAX 6
 
 enum {
     REDIS_ADDRESS,
@@ -20,7 +20,14 @@ enum {
     REDIS_TIMEOUT_MS,
     REDIS_SENTINEL_PASSWORD_FILE
 };
-enum { FCGI_SOCKET, FCGI_MAX_AGE_S, FCGI_CACHE_ENTRIES, FCGI_REPLICA_CUTOFF_S };
+enum {
+    FCGI_SOCKET,
+    FCGI_MAX_AGE_S,
+    FCGI_CACHE_ENTRIES,
+    FCGI_STREAMS,
+    FCGI_STREAM_JIDS,
+    FCGI_REPLICA_CUTOFF_S
+};
 enum { BOT_NAME, BOT_FORGET_DAYS, BOT_LOCK_DIR };
 enum { DOMAIN_JID, DOMAIN_PASSWORD_FILE, DOMAIN_HOST, DOMAIN_PORT, DOMAIN_CA_FILE };
 
@@ -90,6 +97,8 @@ static const struct key_rule fcgi_rules[] = {
     [FCGI_MAX_AGE_S] = {"max_age_s", NULL, 0, 86400, "must be a number from 0 to 86400"},
     [FCGI_CACHE_ENTRIES] = {"cache_entries", NULL, 0, 10000000,
                             "must be a number from 0 to 10000000"},
+    [FCGI_STREAMS] = {"streams", NULL, 0, 100000, "must be a number from 0 to 100000"},
+    [FCGI_STREAM_JIDS] = {"stream_jids", NULL, 1, 100, "must be a number from 1 to 100"},
     [FCGI_REPLICA_CUTOFF_S] = {"replica_cutoff_s", NULL, 4, 3600,
                                "must be a number from 4 to 3600"},
     {NULL, NULL, 0, 0, NULL},
@@ -377,6 +386,8 @@ static enum xs_error build_programs(struct builder *builder, const struct xs_lin
     config->fcgi_socket = text_or(&fcgi[FCGI_SOCKET], "/run/xmpp-status/fcgi.sock");
     config->max_age_s = number_or(&fcgi[FCGI_MAX_AGE_S], 1);
     config->cache_entries = number_or(&fcgi[FCGI_CACHE_ENTRIES], 100000);
+    config->streams = number_or(&fcgi[FCGI_STREAMS], 1000);
+    config->stream_jids = number_or(&fcgi[FCGI_STREAM_JIDS], 100);
     config->replica_cutoff_s = number_or(&fcgi[FCGI_REPLICA_CUTOFF_S], 5);
     config->bot_name = bot[BOT_NAME].text;
     config->forget_days = number_or(&bot[BOT_FORGET_DAYS], 180);

@@ -38,6 +38,8 @@ struct xs_config {
     const char *fcgi_socket;          /* path, default /run/xmpp-status/fcgi.sock */
     int max_age_s;                    /* 0..86400, default 1 */
     int cache_entries;                /* 0..10000000, default 100000; 0: ask Redis each time */
+    int streams;                      /* 0..100000, default 1000; 0: none at all */
+    int stream_jids;                  /* of one stream: 1..100, default 100 */
     int replica_cutoff_s;             /* 4..3600, default 5 */
     const char *bot_name;             /* for the lease; default the host name. No space or '/' */
     int forget_days;                  /* 1..3650, default 180 */

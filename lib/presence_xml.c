@@ -23,7 +23,6 @@ static void write_last(struct xs_xml *xml, int64_t elapsed_s)
 
 static void start_presence(struct xs_xml *xml, const char *from, const char *type)
 {
-    xs_xml_begin(xml);
     xs_xml_start(xml, "presence");
     xs_xml_attribute(xml, "xmlns", NS_CLIENT);
     if (from != NULL)
@@ -32,8 +31,8 @@ static void start_presence(struct xs_xml *xml, const char *from, const char *typ
         xs_xml_attribute(xml, "type", type);
 }
 
-enum xs_error xs_xml_write_presence(struct xs_xml *xml, const char *from,
-                                    const struct xs_presence *presence, int64_t now_s)
+void xs_xml_add_presence(struct xs_xml *xml, const char *from, const struct xs_presence *presence,
+                         int64_t now_s)
 {
     const char *show = xs_show_word(presence->show);
 
@@ -48,10 +47,9 @@ enum xs_error xs_xml_write_presence(struct xs_xml *xml, const char *from,
     if (presence->last_s != XS_LAST_UNKNOWN)
         write_last(xml, xs_last_elapsed_s(presence->last_s, now_s));
     xs_xml_end(xml);
-    return xs_xml_finish(xml);
 }
 
-enum xs_error xs_xml_write_error(struct xs_xml *xml, const char *from, enum xs_condition condition)
+void xs_xml_add_error(struct xs_xml *xml, const char *from, enum xs_condition condition)
 {
     start_presence(xml, from, "error");
     xs_xml_start(xml, "error");
@@ -61,5 +59,25 @@ enum xs_error xs_xml_write_error(struct xs_xml *xml, const char *from, enum xs_c
     xs_xml_end(xml);
     xs_xml_end(xml);
     xs_xml_end(xml);
+}
+
+enum xs_error xs_xml_write_presence(struct xs_xml *xml, const char *from,
+                                    const struct xs_presence *presence, int64_t now_s)
+{
+    xs_xml_begin(xml);
+    xs_xml_add_presence(xml, from, presence, now_s);
     return xs_xml_finish(xml);
+}
+
+enum xs_error xs_xml_write_error(struct xs_xml *xml, const char *from, enum xs_condition condition)
+{
+    xs_xml_begin(xml);
+    xs_xml_add_error(xml, from, condition);
+    return xs_xml_finish(xml);
+}
+
+void xs_xml_start_presences(struct xs_xml *xml)
+{
+    xs_xml_start(xml, "presences");
+    xs_xml_attribute(xml, "xmlns", XS_NS_STATUS);
 }

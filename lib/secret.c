@@ -6,6 +6,7 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/prctl.h>
 #include <unistd.h>
 
 /* Reads until the buffer is full or the file ends. Returns the bytes read, or -1 with errno. */
@@ -85,6 +86,11 @@ out:
         close(fd);
     errno = saved_errno;
     return error;
+}
+
+enum xs_error xs_secret_guard_process(void)
+{
+    return prctl(PR_SET_DUMPABLE, 0, 0, 0, 0) == 0 ? XS_OK : XS_ERROR_SYSTEM;
 }
 
 void xs_secret_wipe(struct xs_secret *secret)

@@ -1,7 +1,7 @@
 /*
  * secret.h: passwords, from their file to their use and away.
  *
- * Does I/O on the file only.
+ * Does I/O on the file only, and changes the process only where a function says so.
  */
 #ifndef XS_SECRET_H
 #define XS_SECRET_H
@@ -28,6 +28,15 @@ struct xs_secret {
  * `ret_secret` is untouched.
  */
 enum xs_error xs_secret_read(const char *path, struct xs_secret *ret_secret);
+
+/*
+ * Keeps the memory of this process, with what the libraries below us may have left there, out of
+ * core dumps and out of reach of other processes of the same user: prctl(2), PR_SET_DUMPABLE. For a
+ * program to call once, before it reads a password.
+ *
+ * Returns XS_OK; XS_ERROR_SYSTEM if the kernel refuses (errno says why), which Linux never does.
+ */
+enum xs_error xs_secret_guard_process(void);
 
 /* Overwrites the password, in a way the compiler does not drop. NULL is allowed. */
 void xs_secret_wipe(struct xs_secret *secret);

@@ -159,6 +159,11 @@ class Client:
 
         return ElementTree.fromstring(_Loop.run(exchange(), CALL_S))
 
+    @property
+    def is_connected(self):
+        """False once the session has ended, whoever ended it."""
+        return not self._ended and self._xmpp.is_connected()
+
     def logout(self):
         """Leaves as a well-behaved client does: unavailable, then the end of the stream."""
         self.unavailable()

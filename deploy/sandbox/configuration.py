@@ -8,14 +8,12 @@ from sandbox.ports import LOOPBACK
 class Configuration:
     """Writes `xmpp-status.conf` and the password files into `directory`, which must exist.
 
-    `redis_users` says who each program is to Redis: {"fcgi": (user, password file), ...}.
-    `redis_paths` says which Redis those of them use that do not use `redis_path`.
+    `redis_users` says who each program is to Redis: {"fcgi": (user, password file), ...}. Before
+    write(): `redis_paths`, where it is for those who reach it another way; `fcgi_keys`, more of
+    [fcgi].
     """
 
-    def __init__(
-        self, directory, redis_path, fcgi_path, redis_timeout_ms=250, redis_users=None,
-        redis_paths=None,
-    ):
+    def __init__(self, directory, redis_path, fcgi_path, redis_timeout_ms=250, redis_users=None):
         self.directory = directory
         self.path = os.path.join(directory, "xmpp-status.conf")
         self.lock_dir = os.path.join(directory, "lock")
@@ -23,8 +21,9 @@ class Configuration:
         self.redis_path = redis_path
         self.redis_timeout_ms = redis_timeout_ms
         self.redis_users = redis_users or {}
-        self.redis_paths = redis_paths or {}
+        self.redis_paths = {}
         self.fcgi_path = fcgi_path
+        self.fcgi_keys = {}
         self._domains = {}
         os.makedirs(self.lock_dir, exist_ok=True)
         self.write()
@@ -43,7 +42,8 @@ class Configuration:
         text = (
             f"[redis]\naddress = {self.redis_path}\ntimeout_ms = {self.redis_timeout_ms}\n"
             f"\n[fcgi]\nsocket = {self.fcgi_path}\n"
-            f"\n[bot]\nname = {self.name}\nlock_dir = {self.lock_dir}\n"
+            + "".join(f"{key} = {value}\n" for key, value in self.fcgi_keys.items())
+            + f"\n[bot]\nname = {self.name}\nlock_dir = {self.lock_dir}\n"
         )
         for program, (user, password_file) in self.redis_users.items():
             text += f"\n[redis {program}]\nusername = {user}\npassword_file = {password_file}\n"

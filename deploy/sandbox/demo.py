@@ -9,7 +9,7 @@ import sys
 
 from sandbox.deadline import wait_until
 from sandbox.errors import SandboxError
-from sandbox.system import LOCATION, Programs, System
+from sandbox.system import LOCATION, PAGE, Programs, System
 
 DOMAIN = "demo.example"
 USER = "support"
@@ -61,6 +61,10 @@ def curl_command(system, jid):
     return ["curl", "-s", f"http://127.0.0.1:{system.nginx.port}{LOCATION}{jid}"]
 
 
+def page_address(system):
+    return f"http://127.0.0.1:{system.nginx.port}{PAGE}"
+
+
 def show(argv):
     """Prints a command and what it really prints."""
     say(f"$ {shlex.join(argv)}")
@@ -84,6 +88,8 @@ def present(system):
 
     visitor = f"{VISITOR}@{DOMAIN}"
     system.prosody.register(VISITOR, VISITOR_PASSWORD)
+    say("\nSee it in a browser, live, with badges and what else a web page can show:\n")
+    say(f"  {page_address(system)}#{jid}")
     say("\nLog in with a client of your own and watch your presence:\n")
     say(f"  JID          {visitor}")
     say(f"  password     {VISITOR_PASSWORD}")

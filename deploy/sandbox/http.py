@@ -52,15 +52,20 @@ class Connection:
 
     def request(self, target, method="GET", headers=(), body=b""):
         """Sends a request, `target` as it shall stand in the request line, and reads the answer."""
+        self.send(target, method, headers, body)
+        return self.receive(method)
+
+    def send(self, target, method="GET", headers=(), body=b""):
+        """Only sends it, for a caller that receives later."""
         lines = [f"{method} {target} HTTP/1.1", "Host: localhost"]
         lines += [f"{name}: {value}" for name, value in headers]
         if body:
             lines.append(f"Content-Length: {len(body)}")
         head = "\r\n".join(lines).encode(errors="surrogateescape")
         self._socket.sendall(head + b"\r\n\r\n" + body)
-        return self._read(method)
 
-    def _read(self, method):
+    def receive(self, method="GET"):
+        """Reads the answer to what was sent."""
         head = b""
         while not head.endswith(b"\r\n\r\n"):
             line = self._file.readline()

@@ -10,6 +10,8 @@ from sandbox.shipped import shipped_path
 
 SHIPPED = shipped_path("nginx")
 INSTALLED = "/etc/xmpp-status/nginx/"
+INSTALLED_WEB = "/usr/share/xmpp-status/web/"
+WEB = os.path.join(os.path.dirname(shipped_path()), "web", "")
 SITE = "xmpp-status.conf"
 
 CONFIGURATION = """\
@@ -18,9 +20,10 @@ daemon off;
 worker_processes {workers};
 pid {directory}/nginx.pid;
 error_log {directory}/error.log info;
+include {shipped}/main.conf;
 
 events {{
-  worker_connections 1024;
+  worker_connections {connections};
 }}
 
 http {{
@@ -43,12 +46,13 @@ BLOCK = """\
     server_name localhost;
     include {shipped}/location.conf;
     include {shipped}/metrics.conf;
+    include {shipped}/web.conf;
   }}
 """
 
 
 class Nginx:
-    """Lives in `directory`, which must exist; passes requests to the FastCGI socket `fcgi_path`.
+    """Lives in `directory`, which must exist; passes requests to the FastCGI sockets `fcgi_paths`.
 
     The files are the shipped ones with nothing but the places of sockets, of the cache and of the
     log, and the port, replaced. They make up either a server block of ours with the shipped
@@ -58,7 +62,8 @@ class Nginx:
     """
 
     def __init__(
-        self, directory, fcgi_path, port=None, workers=2, spread=False, site=False, extra=""
+        self, directory, *fcgi_paths, port=None, workers=2, spread=False, site=False, extra="",
+        connections=1024,
     ):
         self.directory = directory
         self.port = ports.pick() if port is None else port
@@ -67,7 +72,7 @@ class Nginx:
         self.config_path = os.path.join(directory, "nginx.conf")
         self._listen_options = " reuseport" if spread else ""
         self._shipped = os.path.join(directory, "shipped")
-        self._copy_shipped(fcgi_path)
+        self._copy_shipped(fcgi_paths)
         http = f"  include {self._shipped}/{SITE};" if site else BLOCK.format(
             shipped=self._shipped, port=self.port, listen_options=self._listen_options
         )
@@ -75,7 +80,8 @@ class Nginx:
             file.write(CONFIGURATION.format(
                 # The socket lies in a directory that is open to its owner only.
                 user="user root;" if os.geteuid() == 0 else "",
-                workers=workers, directory=directory, http=extra + http,
+                workers=workers, directory=directory, http=extra + http, shipped=self._shipped,
+                connections=connections,
             ))
         # Death by SIGKILL would orphan the workers.
         self.process = Process(
@@ -85,10 +91,16 @@ class Nginx:
     def _argv(self):
         return ["nginx", "-e", self.error_log_path, "-p", self.directory, "-c", self.config_path]
 
-    def _copy_shipped(self, fcgi_path):
+    def _copy_shipped(self, fcgi_paths):
         """Copies the shipped files to where they can be included, made for this directory."""
         changes = {
-            "upstream.conf": {"unix:/run/xmpp-status/fcgi.sock;": f"unix:{fcgi_path};"},
+            "upstream.conf": {
+                "  server unix:/run/xmpp-status/fcgi.sock fail_timeout=1s;": "\n".join(
+                    f"  server unix:{path} fail_timeout=1s;" for path in fcgi_paths
+                ),
+            },
+            # Tests do not have the patience of an operator.
+            "main.conf": {"worker_shutdown_timeout 10s;": "worker_shutdown_timeout 1s;"},
             SITE: {
                 "listen 80;": f"listen 127.0.0.1:{self.port}{self._listen_options};",
                 "  listen [::]:80;\n": "",
@@ -105,7 +117,9 @@ class Nginx:
                     raise SandboxError(f"{name} does not say {old!r} exactly once")
                 text = text.replace(old, new)
             with open(os.path.join(self._shipped, name), "w", encoding="utf-8") as file:
-                file.write(text.replace(INSTALLED, self._shipped + "/"))
+                file.write(
+                    text.replace(INSTALLED, self._shipped + "/").replace(INSTALLED_WEB, WEB)
+                )
 
     def check(self):
         """Runs nginx -t; returns what it printed. Raises SandboxError if it is not content."""

@@ -19,7 +19,7 @@ USERS_OF_PROGRAMS = {"fcgi": RESPONDER, "bot": BOT, "ctl": PANEL}
 
 
 class RedisServer:
-    """Keeps its data in `directory`, which must exist, and has no port.
+    """Keeps its data in `directory`, which must exist, and has no port; `options` are more of argv.
 
     The store is the admin's; the passwords of all users are files in there, see password_file(), or
     in `secrets`, for several servers with the same ones. `config_path` is a configuration, with its
@@ -29,7 +29,7 @@ class RedisServer:
 
     def __init__(
         self, directory, append_only=False, acl_names=(ACL,), secrets=None, config_path=None,
-        within=(),
+        within=(), options=(),
     ):
         self.directory = directory
         self.acl_names = acl_names
@@ -44,7 +44,7 @@ class RedisServer:
                 "--unixsocket", self.socket_path, "--unixsocketperm", "700",
                 "--aclfile", os.path.join(directory, "users.acl"),
                 "--dir", directory, "--daemonize", "no", "--save", "",
-                *(() if append_only else ("--appendonly", "no")),
+                *(() if append_only else ("--appendonly", "no")), *options,
             ],
             os.path.join(directory, "redis.log"),
         )

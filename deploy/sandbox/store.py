@@ -70,9 +70,11 @@ class Store:
         return dict(zip(texts[::2], texts[1::2]))
 
     def write_record(self, jid, **fields):
-        """Puts a record in place of the bot."""
-        self.command("DEL", presence_key(jid))
-        self.command("HSET", presence_key(jid), *[x for item in fields.items() for x in item])
+        """Puts a record in place of the bot: whole, as the bot does."""
+        self.command(
+            "EVAL", "redis.call('DEL', KEYS[1]) redis.call('HSET', KEYS[1], unpack(ARGV))", 1,
+            presence_key(jid), *[x for item in fields.items() for x in item],
+        )
 
     def online(self, domain):
         """Returns the local parts in the domain's online set."""

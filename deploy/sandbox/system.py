@@ -2,6 +2,7 @@
 
 import os
 import shutil
+import signal
 import tempfile
 import time
 from concurrent.futures import ThreadPoolExecutor
@@ -24,6 +25,7 @@ BOT_USER = "presence"
 BOT_PASSWORD = "sandbox bot password"
 USER_PASSWORD = "sandbox user password"
 LOCATION = "/xmpp/status/"
+PAGE = "/xmpp/"
 WATCH_INTERVAL_S = 0.5
 PROSODY, EJABBERD = "prosody", "ejabberd"
 LOGINS_AT_ONCE = 50
@@ -73,6 +75,15 @@ class System:
         for process in reversed(self._processes):
             process.stop()
         shutil.rmtree(self.directory, ignore_errors=True)
+        self._check_filters()
+
+    def _check_filters(self):
+        """Fails if a program made a system call that a filter on it forbids."""
+        killed = [
+            process.name for process in self._processes if process.exit_code == -signal.SIGSYS
+        ]
+        if killed:
+            raise SandboxError(f"a system call that is not allowed ended {', '.join(killed)}")
 
     def path(self, *parts):
         return os.path.join(self.directory, *parts)
@@ -112,7 +123,8 @@ class System:
     def start_nginx(self, workers=2, spread=True, site=False):
         """With `site`, the whole one that we ship, with its cache and its limit."""
         self.nginx = Nginx(
-            self._directory("nginx"), self.path("fcgi.sock"), self.http_port, workers, spread, site
+            self._directory("nginx"), self.path("fcgi.sock"), port=self.http_port,
+            workers=workers, spread=spread, site=site,
         )
         self._processes.append(self.nginx.process)
         self.nginx.start()

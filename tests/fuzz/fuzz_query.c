@@ -12,7 +12,23 @@
 
 /* The known parameters whose values are words; plain spellings only, see is_plain. */
 static const char *const parameters[] = {
-    "format=xml", "format=json", "format=text", "format=svg", "style=flat", "style=dot",
+    "format=xml", "format=json", "format=text", "format=svg", "style=flat",
+    "style=dot",  "any",         "any=",        "any=1",
+};
+
+#define PARAMETER_COUNT (sizeof parameters / sizeof *parameters)
+
+/* Their names. */
+static const char *const names[] = {"format", "style", "any"};
+
+#define NAME_COUNT (sizeof names / sizeof *names)
+
+/* What a plain query says, read in a plainer way. */
+struct plain {
+    bool is_valid;
+    bool is_any;
+    const char *format; /* NULL: none */
+    size_t jid_count;
 };
 
 /* Whether nothing in the query needs decoding, so that reading it again can be plain too. */
@@ -28,33 +44,47 @@ static bool has_name(const char *parameter, const char *name)
     return strncmp(parameter, name, len) == 0 && (parameter[len] == '\0' || parameter[len] == '=');
 }
 
-/* Reads a plain query again, in a plainer way; false if it has a flaw. */
-static bool read_query(const char *query, const char **ret_format)
+/* Reads one parameter; false if it makes the query invalid. */
+static bool read_parameter(const char *parameter, size_t seen[NAME_COUNT], struct plain *plain)
+{
+    size_t known = 0;
+    size_t name = 0;
+
+    if (has_name(parameter, "jid"))
+        return ++plain->jid_count <= XS_QUERY_JIDS_MAX;
+    while (name < NAME_COUNT && !has_name(parameter, names[name]))
+        name++;
+    if (name == NAME_COUNT)
+        return true;
+    while (known < PARAMETER_COUNT && strcmp(parameter, parameters[known]) != 0)
+        known++;
+    if (known == PARAMETER_COUNT || ++seen[name] > 1)
+        return false;
+    if (name == 0)
+        plain->format = parameters[known];
+    plain->is_any = plain->is_any || strncmp(parameter, "any", 3) == 0;
+    return true;
+}
+
+static struct plain read_query(const char *query)
 {
     static char copy[XS_QUERY_MAX + 1];
+    struct plain plain = {.is_valid = false};
     char *rest = copy;
-    size_t seen[2] = {0, 0};
+    size_t seen[NAME_COUNT] = {0};
     size_t count = 0;
 
     if (strlen(query) > XS_QUERY_MAX)
-        return false;
+        return plain;
     strcpy(copy, query);
     for (char *parameter; (parameter = strsep(&rest, "&")) != NULL;) {
-        size_t known = 0;
-        bool is_format = has_name(parameter, "format");
-
         if (++count > XS_QUERY_PARAMETERS_MAX && (*parameter != '\0' || rest != NULL))
-            return false;
-        if (!is_format && !has_name(parameter, "style"))
-            continue;
-        while (known < 6 && strcmp(parameter, parameters[known]) != 0)
-            known++;
-        if (known == 6 || ++seen[is_format] > 1)
-            return false;
-        if (is_format)
-            *ret_format = parameters[known];
+            return plain;
+        if (!read_parameter(parameter, seen, &plain))
+            return plain;
     }
-    return true;
+    plain.is_valid = true;
+    return plain;
 }
 
 static void check_label(const struct xs_request *request)
@@ -66,18 +96,51 @@ static void check_label(const struct xs_request *request)
     FUZZ_CHECK(request->has_label || request->label[0] == '\0');
 }
 
+static bool is_list(const struct xs_request_params *params)
+{
+    return params->path == NULL || params->path[0] == '\0';
+}
+
 static void check_query(const struct xs_request_params *params, const struct xs_request *request)
 {
     const char *query = params->query != NULL ? params->query : "";
-    const char *format = NULL;
+    struct plain plain;
 
     if (!is_plain(query))
         return;
-    FUZZ_CHECK(read_query(query, &format) == (request->flaw != XS_FLAW_QUERY));
-    if (request->flaw != XS_FLAW_QUERY && format != NULL)
-        FUZZ_CHECK(strcmp(format, parameters[request->format]) == 0);
-    if (request->flaw != XS_FLAW_QUERY && format == NULL)
+    plain = read_query(query);
+    FUZZ_CHECK((plain.is_valid && (!is_list(params) || plain.jid_count > 0)) ==
+               (request->flaw != XS_FLAW_QUERY));
+    if (request->flaw == XS_FLAW_QUERY)
+        return;
+    if (plain.format != NULL)
+        FUZZ_CHECK(strcmp(plain.format, parameters[request->format]) == 0);
+    else
         FUZZ_CHECK(request->format == xs_accept_choose(params->accept));
+    if (!is_list(params))
+        return;
+    FUZZ_CHECK(request->jid_count == plain.jid_count);
+    FUZZ_CHECK(request->is_any == (plain.is_any || request->format == XS_FORMAT_SVG));
+}
+
+/* There are as many JIDs as announced, and each comes from what the client wrote. */
+static void check_list(const struct xs_request *request)
+{
+    const char *pos = request->query;
+    struct xs_jid jid;
+
+    FUZZ_CHECK(request->is_list);
+    FUZZ_CHECK(request->jid_count >= 1 && request->jid_count <= XS_QUERY_JIDS_MAX);
+    for (size_t i = 0; i < request->jid_count; i++) {
+        const char *before = pos;
+        enum xs_error error = xs_query_next_jid(&pos, &jid);
+
+        FUZZ_CHECK(pos > before && pos <= request->query + strlen(request->query));
+        FUZZ_CHECK(error == XS_OK || error == XS_ERROR_INVALID || error == XS_ERROR_TOO_LONG);
+        if (error == XS_OK)
+            fuzz_check_bare_jid(jid.bare, jid.local_len, jid.domain_len);
+    }
+    FUZZ_CHECK(xs_query_next_jid(&pos, &jid) == XS_ERROR_NOT_FOUND);
 }
 
 static void check_lookup(const struct xs_request_params *params, const struct xs_request *request,
@@ -87,9 +150,15 @@ static void check_lookup(const struct xs_request_params *params, const struct xs
 
     check_query(params, request);
     check_label(request);
+    FUZZ_CHECK((request->jid_count > 0) == (request->flaw == XS_FLAW_NONE));
     if (request->flaw == XS_FLAW_QUERY)
         return;
-    if (params->path == NULL || params->path[0] != '/' ||
+    if (is_list(params)) {
+        check_list(request);
+        return;
+    }
+    FUZZ_CHECK(!request->is_list && !request->is_any && request->jid_count <= 1);
+    if (params->path[0] != '/' ||
         xs_jid_parse(params->path + 1, strlen(params->path) - 1, &expected) != XS_OK) {
         FUZZ_CHECK(request->flaw == XS_FLAW_JID);
         return;

@@ -8,6 +8,8 @@ import fastcgi
 
 ANSWER = b"Status: 200 OK\r\nContent-Length: 3\r\nContent-Type: text/plain\r\n\r\nyes"
 
+RECORD_MAX = 32768
+
 
 class FastCgiPeer:
     """Listens where the responder would, notes what nginx sends, and answers as it is told."""
@@ -52,8 +54,9 @@ class FastCgiPeer:
 
 
 def _answer(output, request_id):
+    parts = [output[pos:pos + RECORD_MAX] for pos in range(0, len(output), RECORD_MAX)]
     return (
-        fastcgi.record(fastcgi.STDOUT, output, request_id)
+        b"".join(fastcgi.record(fastcgi.STDOUT, part, request_id) for part in parts)
         + fastcgi.record(fastcgi.STDOUT, b"", request_id)
         + fastcgi.record(fastcgi.END_REQUEST, b"\0" * 8, request_id)
     )

@@ -3,12 +3,15 @@
 import unittest
 from xml.etree import ElementTree
 
-from bot_test import BotTest
+from bot_test import BotTest, server_kind
 from sandbox.errors import SandboxError
-from sandbox.system import DOMAIN
+from sandbox.system import DOMAIN, EJABBERD, PROSODY
 
 BOT = f"presence@{DOMAIN}/xmpp-status"
 DISCO = "http://jabber.org/protocol/disco#info"
+# Elements within elements. Prosody takes 256 KiB from clients in one stanza; ejabberd 23.01 would as
+# well, but ends itself on as many.
+LEVELS = {PROSODY: (1000, 250_000 // len("<a></a>")), EJABBERD: (1000,)}
 FEATURES = {DISCO, "jabber:iq:version", "urn:xmpp:ping"}
 
 
@@ -85,6 +88,24 @@ class Answers(BotTest):
         self.ask("<ping xmlns='urn:xmpp:ping'/>")  # answered later than any of those would be
         self.assert_all_processed()
         self.assertEqual([ElementTree.tostring(message) for message in messages], [])
+
+    def test_stanzas_as_deep_as_the_server_lets_through_do_no_harm(self):
+        """libstrophe frees elements within elements by recursion. Longer ones the server refuses."""
+        for levels in LEVELS[server_kind()]:
+            deep = "<a>" * levels + "</a>" * levels
+            stranger = self.system.login("stranger", f"r{levels}")
+            stranger.presence()
+            for stanza in (
+                f"<presence to='{BOT}'>{deep}</presence>",
+                f"<message to='{BOT}'>{deep}</message>",
+                f"<iq to='{BOT}' type='get' id='deep'>{deep}</iq>",
+            ):
+                stranger.send(stanza)
+            pid = self.bot.process.pid
+            self.assertEqual(self.ask("<ping xmlns='urn:xmpp:ping'/>").get("type"), "result")
+            self.assert_all_processed()
+            self.assertTrue(self.bot.process.is_alive())
+            self.assertEqual(self.bot.process.pid, pid)
 
     def test_nobodys_presence_is_shown_to_anybody(self):
         for kind in ("probe", "subscribe"):

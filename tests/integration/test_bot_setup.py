@@ -110,6 +110,10 @@ class Unit(unittest.TestCase):
         self.assertIsNotNone(found, done.stderr)
         self.assertLessEqual(float(found[1]), EXPOSURE_MAX)
 
+    def test_memory_is_bounded(self):
+        self.assertRegex(self.text, r"(?m)^MemoryMax=\d+[MG]$")
+        self.assertRegex(self.text, r"(?m)^LimitCORE=0$")
+
 
 if __name__ == "__main__":
     unittest.main()

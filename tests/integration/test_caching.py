@@ -175,7 +175,7 @@ class Caching(SystemTest):
                 self.assertEqual(self.headers(response), {
                     **COMMON_HEADERS, "Content-Type": expected.CONTENT_TYPE,
                     "Access-Control-Allow-Methods": expected.METHODS,
-                    "Access-Control-Allow-Headers": "If-None-Match",
+                    "Access-Control-Allow-Headers": "If-None-Match, Last-Event-ID",
                     "Access-Control-Max-Age": "86400",
                 })
 

@@ -248,7 +248,7 @@ class Formats(SystemTest):
         for query in (
             "style=", "style=Flat", "style=dot&style=dot", "label=%FF", "label=%C0%AF",
             "label=%ED%A0%80", "label=%2", "label=a&label=b", "label=" + "x" * 257,
-            "&".join(["x"] * 65), "x=" + "y" * 5000,
+            "&".join(["x"] * 129), "any=0", "any&any=1", "&".join(["jid=a@b"] * 101),
         ):
             for form in ("svg", "json"):
                 with self.subTest(query[:40], form=form):

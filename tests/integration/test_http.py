@@ -111,7 +111,7 @@ class Http(SystemTest):
                     self.assertEqual((response.status, response.body), (204, b""))
                     self.assert_headers(
                         response, Access_Control_Allow_Methods=expected.METHODS,
-                        Access_Control_Allow_Headers="If-None-Match",
+                        Access_Control_Allow_Headers="If-None-Match, Last-Event-ID",
                     )
                     self.assertGreater(int(response.header("Access-Control-Max-Age")), 0)
 
@@ -148,11 +148,11 @@ class Http(SystemTest):
         self.assertEqual(self.get(self.jid("alice"), headers=many).status, 200)
 
     def test_outside_the_location(self):
-        for target in ("/", "/xmpp/statusx/alice@" + DOMAIN, "/xmpp/", "/xmpp/status/../../etc"):
+        for target in ("/", "/xmpp/statusx/alice@" + DOMAIN, "/xmpp/status/../../etc"):
             with self.subTest(target):
                 response = http.request(self.system.nginx.port, target)
                 self.assertEqual(response.status, 404)
-                self.assertEqual(response.header("Content-Type"), "text/html")
+                self.assertEqual(response.header("Content-Type").partition(";")[0], "text/html")
 
 
 if __name__ == "__main__":

@@ -12,6 +12,7 @@ from sandbox.process import environment
 from sandbox.system import DOMAIN, LOCATION
 
 OPERATORS = """\
+include {shipped}/main.conf;
 events {{}}
 pid {directory}/nginx.pid;
 http {{
@@ -20,6 +21,7 @@ http {{
     listen unix:{directory}/http.sock;
     include {shipped}/location.conf;
     include {shipped}/metrics.conf;
+    include {shipped}/web.conf;
   }}
 }}
 """
@@ -40,7 +42,10 @@ class NginxConfiguration(unittest.TestCase):
         """All but the directory they are installed in, for someone with a server block."""
         shipped = os.path.join(self.directory, "installed")
         os.mkdir(shipped)
-        for name in ("upstream.conf", "fastcgi.conf", "location.conf", "metrics.conf"):
+        for name in (
+            "upstream.conf", "fastcgi.conf", "events.conf", "location.conf", "main.conf",
+            "metrics.conf", "web.conf",
+        ):
             with (
                 open(os.path.join(SHIPPED, name), encoding="utf-8") as source,
                 open(os.path.join(shipped, name), "w", encoding="utf-8") as copy,
@@ -122,6 +127,20 @@ class NginxConfiguration(unittest.TestCase):
         self.ask("a@b?x=%41%0A&y=+")
         self.assertEqual(self.peer.params[0]["QUERY_STRING"], b"x=%41%0A&y=+")
 
+    def test_several_at_once_have_no_path(self):
+        self.nginx.start()
+        query = "jid=a%40b&jid=c+d@e"
+        response = http.request(self.nginx.port, f"/xmpp/status?{query}")
+        self.assertEqual((response.status, response.body), (200, b"yes"))
+        self.assertEqual(self.peer.params, [{
+            "REQUEST_METHOD": b"GET", "PATH_INFO": b"", "QUERY_STRING": query.encode(),
+        }])
+
+    def test_overlong_request_line_is_refused(self):
+        self.nginx.start()
+        response = http.request(self.nginx.port, "/xmpp/status?jid=" + "a" * 9000)
+        self.assertEqual((response.status, self.peer.params), (414, []))
+
     def test_connections_to_the_responder_are_kept(self):
         self.nginx.start()
         for _ in range(20):
@@ -151,8 +170,8 @@ class NginxConfiguration(unittest.TestCase):
 
     def test_longest_answer_stays_in_memory(self):
         self.nginx.start()
-        body = b"x" * 30000
-        self.peer.answer = b"Status: 200 OK\r\nContent-Length: 30000\r\n\r\n" + body
+        body = b"x" * 131072
+        self.peer.answer = b"Status: 200 OK\r\nContent-Length: 131072\r\n\r\n" + body
         self.assertEqual(self.ask("a@b").body, body)
         self.assertNotIn("temporary file", self.nginx.error_log())
 

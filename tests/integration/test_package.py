@@ -4,10 +4,12 @@ import os
 import re
 import shutil
 import subprocess
+import tempfile
 import unittest
 
 from debian_package import CHECKOUT, COMPANIONS, build_package, dependencies
 from debian_root import DebianRoot
+from hardening import flaws
 
 PROGRAMS = ("xmpp-status-fcgi", "xmpp-status-bot", "xmpp-status-ctl")
 PASSWORD = "/etc/xmpp-status/redis/xmpp-bot.password"
@@ -58,6 +60,8 @@ class Package(unittest.TestCase):
         ):
             for name in os.listdir(f"{CHECKOUT}/deploy/{directory}"):
                 self.assertIn(f"{place}/{name}", contents)
+        for name in set(os.listdir(f"{CHECKOUT}/web")) - {"CMakeLists.txt"}:
+            self.assertIn(f"/usr/share/xmpp-status/web/{name}", contents)
         for name in os.listdir(f"{CHECKOUT}/man"):
             if name.endswith((".5", ".8")):
                 self.assertIn(f"/usr/share/man/man{name[-1]}/{name}", contents)
@@ -72,6 +76,12 @@ class Package(unittest.TestCase):
             ["dpkg-deb", "-f", self.package], capture_output=True, text=True, check=True
         ).stdout
         self.assertRegex(fields, r"(?m)^Recommends: nginx, redis-server")
+
+    def test_its_programs_are_hardened(self):
+        with tempfile.TemporaryDirectory(prefix="xmpp-status-") as directory:
+            subprocess.run(["dpkg-deb", "-x", self.package, directory], check=True)
+            for program in PROGRAMS:
+                self.assertEqual(flaws(f"{directory}/usr/sbin/{program}"), [], program)
 
     def test_life_of_the_package(self):
         """Installed, it runs; removed, it leaves its conffiles; purged, nothing."""

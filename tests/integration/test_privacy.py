@@ -7,6 +7,7 @@ import unittest
 
 import expected
 import monitor
+from sandbox.deadline import wait_until
 from sandbox.http import Connection
 from sandbox.system import DOMAIN, LOCATION
 from system_test import SystemTest
@@ -115,6 +116,10 @@ class Privacy(SystemTest):
         """It keeps nothing when it loses the connection on which it hears of changes."""
         self.store.command("CLIENT", "KILL", "TYPE", "pubsub")
 
+    def wait_remembered(self, jid):
+        """It may have forgotten just now, and starts to remember once a second at most."""
+        wait_until(lambda: not self.lookups(jid, lambda: None), f"{jid} to be remembered", 5.0)
+
     def test_all_reasons_have_the_same_redis_commands(self):
         reasons = {"shown": self.jid(SHOWN), **self.prepare_reasons()}
         commands = {
@@ -128,14 +133,14 @@ class Privacy(SystemTest):
 
     def test_what_is_remembered_asks_redis_nothing(self):
         for reason, jid in self.prepare_reasons().items():
-            self.system.get(jid)
+            self.wait_remembered(jid)
             with self.subTest(reason):
                 self.assertEqual(self.lookups(jid, lambda: None), [])
 
     def test_changes_of_a_blocked_user_ask_redis_nothing(self):
         blocked = self.prepare_reasons()["blocked"]
         for jid, is_asked in ((blocked, False), (self.jid(SHOWN), True)):
-            self.system.get(jid)
+            self.wait_remembered(jid)
             seen = self.lookups(jid, lambda jid=jid: self.store.write_record(
                 jid, type="available", show="away"
             ))

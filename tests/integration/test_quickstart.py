@@ -113,6 +113,7 @@ class Quickstart(unittest.TestCase):
                 running = Running("--port", str(port))
                 running.wait_for("Press Ctrl-C")
                 self.check_commands(running)
+                self.check_page(running, port)
                 self.check_login(running)
                 # Ctrl-C reaches the whole foreground group, a kill only the process.
                 if number == signal.SIGINT:
@@ -131,6 +132,13 @@ class Quickstart(unittest.TestCase):
         self.assertEqual(self.run_command(curl), expected.not_found(JID).decode())
         self.run_command(publish)
         self.assertIn("<show>xa</show>", self.run_command(curl))
+
+    def check_page(self, running, port):
+        """The address for a browser is that of the page, with the demo user in it."""
+        (address,) = re.findall(r"^ +(http://\S+#\S+)$", running.output, re.MULTILINE)
+        page, _, jid = address.partition("#")
+        self.assertEqual((page, jid), (f"http://127.0.0.1:{port}/xmpp/", JID))
+        self.assertIn('<form id="ask"', self.run_command(f"curl -s {page}"))
 
     def check_login(self, running):
         """A client of one's own can log in as printed, and its presence shows."""

@@ -2,6 +2,7 @@
 
 import os
 import re
+import socket
 import stat
 import subprocess
 import tempfile
@@ -11,7 +12,7 @@ import unittest
 import redis
 
 from sandbox.redis_server import ADMIN, BOT, PANEL, RESPONDER, SHIPPED, RedisServer
-from sandbox.store import RedisError
+from sandbox.store import RedisError, encode
 
 FLAGS = "xmpp:publish:{d.example}"
 RECORD = "xmpp:presence:{d.example}:alice"
@@ -176,6 +177,25 @@ class RedisRights(unittest.TestCase):
         self.assert_refused(BOT, *PANEL_WRITES, ("RENAME", RECORD, FLAGS), ("COPY", RECORD, FLAGS))
         self.assertEqual(self.redis.store.command("HGET", FLAGS, "d.example"), b"yes")
 
+    def test_bot_can_be_kept_to_its_domain(self):
+        """By the line in docs/security.md, which has the rights of the shipped user but for keys."""
+        with open(os.path.join(SHIPPED, "../../docs/security.md"), encoding="utf-8") as file:
+            line = re.search(r"^user (xmpp-bot-example\.org) on (.*)$", file.read(), re.MULTILINE)
+        with open(os.path.join(SHIPPED, "xmpp-status.acl"), encoding="ascii") as file:
+            shipped = re.search(r"^user xmpp-bot on (.*)$", file.read(), re.MULTILINE)
+        user, rules = line[1], line[2].replace("example.org", "d.example")
+        own = shipped[1].replace("presence:*", "presence:{d.example}:*")
+        self.assertEqual(rules, re.sub(r"(xmpp:\w+:)\*", r"\1{d.example}", own))
+        with open(self.redis.password_file(user), "w", encoding="ascii") as file:
+            file.write("one domain\n")
+        self.redis.store.command("ACL", "SETUSER", user, "on", ">one domain", *rules.split())
+        self.addCleanup(self.redis.store.command, "ACL", "DELUSER", user)
+        self.assert_allowed(user, *BOT_READS, *BOT_WRITES)
+        for write in BOT_WRITES:
+            other = [word.replace("{d.example}", "{other.example}") for word in write]
+            self.assert_refused(user, other, *as_eval(other))
+        self.assert_refused(user, ("HSET", FLAGS, "d.example", "yes"))
+
     def test_panel_writes_flags_reads_ours_and_erases_users(self):
         self.assert_allowed(PANEL, ("PING",), *READS, *PANEL_READS, *PANEL_WRITES)
         for write in (*PANEL_WRITES, *PANEL_ERASES):
@@ -235,15 +255,48 @@ class RedisRights(unittest.TestCase):
             ["aclfile", "/etc/redis/xmpp-status.acl"],
         ])
 
-    def test_a_block_survives_a_crash(self):
+    def append_only_server(self):
         directory = self.enterContext(tempfile.TemporaryDirectory(prefix="xmpp-status-"))
         server = RedisServer(directory, append_only=True)
         server.start()
         self.addCleanup(server.stop)
+        return server
+
+    def test_a_block_survives_a_crash(self):
+        server = self.append_only_server()
         server.store_of(PANEL).command("HSET", FLAGS, "alice@d.example", "no")
         server.process.kill()
         server.start()
         self.assertEqual(server.store_of(PANEL).command("HGET", FLAGS, "alice@d.example"), b"no")
+
+    def test_flags_of_a_transaction_survive_a_restart(self):
+        """Redis reads its append-only file with the rights of a user who is off."""
+        server = self.append_only_server()
+        with open(server.password_file(PANEL), encoding="ascii") as file:
+            password = file.readline().rstrip("\n")
+        panel = redis.Redis(
+            unix_socket_path=server.socket_path, username=PANEL, password=password
+        )
+        with panel.pipeline(transaction=True) as transaction:
+            transaction.hset(FLAGS, "alice@d.example", "no")
+            transaction.hset(FLAGS, "bob@d.example", "no")
+            transaction.execute()
+        panel.close()
+        server.stop()
+        server.start()
+        flags = server.store_of(PANEL).command("HMGET", FLAGS, "alice@d.example", "bob@d.example")
+        self.assertEqual(flags, [b"no", b"no"])
+
+    def test_user_who_is_off_cannot_be_had_for_all_its_rights(self):
+        with socket.socket(socket.AF_UNIX, socket.SOCK_STREAM) as sock, sock.makefile("rb") as file:
+            sock.connect(self.append_only_server().socket_path)
+            for command, refusal in (
+                ("GET", b"-NOAUTH"), ("AUTH", b"-WRONGPASS"), ("HELLO", b"-WRONGPASS"),
+            ):
+                arguments = {"GET": [FLAGS], "AUTH": ["default", ""],
+                             "HELLO": ["2", "AUTH", "default", ""]}[command]
+                sock.sendall(encode(command, *arguments))
+                self.assertTrue(file.readline().startswith(refusal), command)
 
 
 class Passwords(unittest.TestCase):
@@ -262,7 +315,7 @@ class Passwords(unittest.TestCase):
 
     def test_shipped_file_holds_no_password(self):
         self.assertNotRegex(self.shipped, "nopass|[ ][>#]")
-        self.assertIn("user default off\n", self.shipped)
+        self.assertRegex(self.shipped, r"(?m)^user default off ~\* &\* \+@all$")
 
     def test_each_user_gets_a_password_that_stays(self):
         first = self.add(self.shipped)

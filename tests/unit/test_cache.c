@@ -165,6 +165,27 @@ static void drop__forgets__the_flags_of_all_users(void **state)
     xs_cache_free(cache);
 }
 
+/*
+ * Redis may answer with changed flags before it says that they have changed. What was answered by
+ * them must not be followed by an answer by the old ones.
+ */
+static void put__keeps__the_newest_flags(void **state)
+{
+    struct xs_cache *cache = new_cache(10);
+    struct xs_lookup lookup = found("a@d.org");
+
+    (void)state;
+    put(cache, found("a@d.org"));
+    put(cache, found("b@d.org"));
+    drop(cache, "xmpp:presence:{d.org}:a");
+    lookup.facts.domain_publish.nolast = true;
+    put(cache, lookup);
+    assert_true(find(cache, "a@d.org", &lookup));
+    assert_true(lookup.facts.domain_publish.nolast);
+    assert_false(knows(cache, "b@d.org")); /* read with the old ones */
+    xs_cache_free(cache);
+}
+
 /* Else a stranger could see in the time that a blocked user's record changes. */
 static void find__needs__no_record_that_flags_withhold(void **state)
 {
@@ -255,6 +276,7 @@ int main(void)
         cmocka_unit_test(drop__forgets__a_record_alone),
         cmocka_unit_test(drop__forgets__a_lease_and_no_user),
         cmocka_unit_test(drop__forgets__the_flags_of_all_users),
+        cmocka_unit_test(put__keeps__the_newest_flags),
         cmocka_unit_test(find__needs__no_record_that_flags_withhold),
         cmocka_unit_test(find__needs__nothing_but_flags_of_a_closed_domain),
         cmocka_unit_test(put__drops__the_least_recently_used),

@@ -73,6 +73,8 @@ static void config_load__gives_defaults__for_an_empty_file(void **state)
     assert_int_equal(config->max_age_s, 1);
     assert_int_equal(config->replica_cutoff_s, 5);
     assert_int_equal(config->cache_entries, 100000);
+    assert_int_equal(config->streams, 1000);
+    assert_int_equal(config->stream_jids, 100);
     assert_string_equal(config->bot_name, host);
     assert_int_equal(config->forget_days, 180);
     assert_string_equal(config->lock_dir, "/run/xmpp-status-bot");
@@ -94,6 +96,8 @@ static void config_load__reads__every_key(void **state)
                                     "  socket = /run/f.sock\r\n"
                                     "max_age_s = 0\n"
                                     "cache_entries = 0\n"
+                                    "streams = 10000\n"
+                                    "stream_jids = 1\n"
                                     "replica_cutoff_s = 3600\n"
                                     "[bot]\n"
                                     "name = bot-1.example.org\n"
@@ -121,6 +125,8 @@ static void config_load__reads__every_key(void **state)
     assert_string_equal(config->fcgi_socket, "/run/f.sock");
     assert_int_equal(config->max_age_s, 0);
     assert_int_equal(config->cache_entries, 0);
+    assert_int_equal(config->streams, 10000);
+    assert_int_equal(config->stream_jids, 1);
     assert_int_equal(config->replica_cutoff_s, 3600);
     assert_string_equal(config->bot_name, "bot-1.example.org");
     assert_int_equal(config->forget_days, 3650);
@@ -133,13 +139,13 @@ static void config_load__reads__every_key(void **state)
     assert_string_equal(domain->host, "127.0.0.1");
     assert_int_equal(domain->port, 5223);
     assert_string_equal(domain->ca_file, "/etc/ca.pem");
-    assert_int_equal(domain->line, 18);
+    assert_int_equal(domain->line, 20);
     domain = xs_config_domain(config, "example.org");
     assert_non_null(domain);
     assert_null(domain->host);
     assert_null(domain->ca_file);
     assert_int_equal(domain->port, 5222);
-    assert_int_equal(domain->line, 25);
+    assert_int_equal(domain->line, 27);
     assert_null(xs_config_domain(config, "example.net"));
     xs_config_free(config);
 }
@@ -349,6 +355,9 @@ static const struct value_row value_rows[] = {
     {"[fcgi]\nsocket = x.sock\n", ":2: socket: must be an absolute path"},
     {"[fcgi]\nsocket = " PATH_100 "12345678\n",
      ":2: socket: must be shorter than 108 bytes, as the path of a socket"},
+    {"[fcgi]\nstreams = 100001\n", ":2: streams: must be a number from 0 to 100000"},
+    {"[fcgi]\nstream_jids = 0\n", ":2: stream_jids: must be a number from 1 to 100"},
+    {"[fcgi]\nstream_jids = 101\n", ":2: stream_jids: must be a number from 1 to 100"},
     {"[fcgi]\ncache_entries = 10000001\n",
      ":2: cache_entries: must be a number from 0 to 10000000"},
     {"[fcgi]\nmax_age_s = 86401\n", ":2: max_age_s: must be a number from 0 to 86400"},

@@ -11,6 +11,7 @@
 
 #include "fcgi_bytes.h"
 #include "framing.h"
+#include "params.h"
 
 #define UNTOUCHED 4711
 
@@ -222,17 +223,20 @@ static void framing_check__bounds_the_body__at_its_limit(void **state)
     assert_framing(XS_FRAMING_BAD);
 }
 
-/* Builds a request of `total` bytes, with one long parameter in it. */
+/* Builds a request of `total` bytes, with two long parameters in it. */
 static void build_total(size_t total)
 {
-    static char value[XS_REQUEST_MAX];
-    size_t value_len = total - 16 - 8 - 6 - 16; /* BEGIN, header, lengths and name, the two ends */
+    static char value[XS_PARAM_MAX + 1];
+    /* BEGIN, header, two times lengths and name, the two ends. */
+    size_t values_len = total - 16 - 8 - 2 * 6 - 16;
 
-    memset(value, 'v', value_len);
-    value[value_len] = '\0';
     request.len = 0;
     pairs.len = 0;
+    memset(value, 'v', XS_PARAM_MAX);
+    value[values_len - values_len / 2] = '\0';
     fcgi_add_pair(&pairs, "n", value);
+    value[values_len / 2] = '\0';
+    fcgi_add_pair(&pairs, "m", value);
     fcgi_add_begin(&request, FCGI_RESPONDER, 0);
     fcgi_add_record(&request, FCGI_PARAMS, pairs.bytes, pairs.len);
     fcgi_add_record(&request, FCGI_PARAMS, NULL, 0);

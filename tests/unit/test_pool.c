@@ -18,7 +18,7 @@
 static struct xs_pool *pool;
 static struct xs_connection *connections[POOL_COUNT];
 
-static struct xs_pool *new_pool(rlim_t descriptors)
+static struct xs_pool *new_pool(rlim_t descriptors, size_t streams_max)
 {
     struct rlimit saved;
     struct rlimit limit;
@@ -29,7 +29,7 @@ static struct xs_pool *new_pool(rlim_t descriptors)
     limit = saved;
     limit.rlim_cur = descriptors;
     assert_int_equal(setrlimit(RLIMIT_NOFILE, &limit), 0);
-    new = xs_pool_new();
+    new = xs_pool_new(streams_max);
     saved_errno = errno;
     assert_int_equal(setrlimit(RLIMIT_NOFILE, &saved), 0);
     errno = saved_errno;
@@ -47,7 +47,7 @@ static int open_fd(void)
 static int fill(void **state)
 {
     (void)state;
-    pool = new_pool(XS_POOL_RESERVED + POOL_COUNT);
+    pool = new_pool(XS_POOL_RESERVED + POOL_COUNT, 0);
     assert_non_null(pool);
     for (int i = 0; i < POOL_COUNT; i++) {
         connections[i] = xs_pool_open(pool, open_fd());
@@ -66,8 +66,53 @@ static int empty(void **state)
 static void pool_new__fails__when_the_limit_leaves_no_connection(void **state)
 {
     (void)state;
-    assert_null(new_pool(XS_POOL_RESERVED));
+    assert_null(new_pool(XS_POOL_RESERVED, 100));
     assert_int_equal(errno, EMFILE);
+}
+
+/* What is left to streams, as descriptors get scarce. */
+static void pool_streams_max__leaves__room_for_others(void **state)
+{
+    static const struct {
+        rlim_t descriptors;
+        size_t asked;
+        size_t max;
+    } rows[] = {
+        {XS_POOL_RESERVED + XS_POOL_MAX + 100, 100, 100},
+        {XS_POOL_RESERVED + XS_POOL_MAX + 100, 0, 0},
+        {XS_POOL_RESERVED + 100, 10, 10},
+        {XS_POOL_RESERVED + 100, 1000, 50},
+        {XS_POOL_RESERVED + 1, 1000, 0},
+    };
+
+    (void)state;
+    for (size_t i = 0; i < sizeof rows / sizeof *rows; i++) {
+        struct xs_pool *new = new_pool(rows[i].descriptors, rows[i].asked);
+
+        assert_non_null(new);
+        assert_int_equal(xs_pool_streams_max(new), rows[i].max);
+        xs_pool_free(new);
+    }
+}
+
+static void pool_open__spares__streams_when_full(void **state)
+{
+    struct xs_pool *with_streams = new_pool(XS_POOL_RESERVED + 3, 1);
+    struct xs_connection *stream = xs_pool_open(with_streams, open_fd());
+    struct xs_connection *first;
+    struct xs_connection *second;
+
+    (void)state;
+    xs_pool_set_streaming(with_streams, stream);
+    first = xs_pool_open(with_streams, open_fd());
+    second = xs_pool_open(with_streams, open_fd());
+    assert_ptr_equal(xs_pool_open(with_streams, open_fd()), first);
+    assert_ptr_equal(xs_pool_open(with_streams, open_fd()), second);
+    xs_pool_close(with_streams, stream);
+    assert_non_null(xs_pool_open(with_streams, open_fd()));
+    assert_false(xs_connection_is_open(first)); /* the place that is free is a stream's */
+    assert_int_equal(xs_pool_count_open(with_streams), 2);
+    xs_pool_free(with_streams);
 }
 
 static void pool_open__closes_the_longest_idle__when_full(void **state)
@@ -182,6 +227,8 @@ int main(void)
 {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(pool_new__fails__when_the_limit_leaves_no_connection),
+        cmocka_unit_test(pool_streams_max__leaves__room_for_others),
+        cmocka_unit_test(pool_open__spares__streams_when_full),
         TEST(pool_open__closes_the_longest_idle__when_full),
         TEST(pool_open__spares_a_connection__that_was_used_since),
         TEST(pool_set_idle__keeps_the_place__of_an_idle_connection),

@@ -141,6 +141,7 @@ static void xml_write_error__gives__the_exact_bytes(void **state)
         {XS_CONDITION_JID_MALFORMED, "modify", "jid-malformed"},
         {XS_CONDITION_NOT_ALLOWED, "cancel", "not-allowed"},
         {XS_CONDITION_REMOTE_SERVER_TIMEOUT, "wait", "remote-server-timeout"},
+        {XS_CONDITION_RESOURCE_CONSTRAINT, "wait", "resource-constraint"},
     };
     char expected[512];
 

@@ -25,6 +25,8 @@ static const struct query_case cases[] = {
     {"format=svg", true, true, XS_FORMAT_SVG},
     {"&a&format=svg&b=c&&", true, true, XS_FORMAT_SVG},
     {"f%6Frmat=%73vg", true, true, XS_FORMAT_SVG},
+    {"format=events", true, true, XS_FORMAT_EVENTS},
+    {"format=event", false, false, XS_FORMAT_XML},
     {"format=JSON", false, false, XS_FORMAT_XML},
     {"format=json%00", false, false, XS_FORMAT_XML},
     {"format=%256Ason", false, false, XS_FORMAT_XML}, /* decoded once */
@@ -48,6 +50,12 @@ static const struct query_case cases[] = {
     {"label=%", false, false, XS_FORMAT_XML},
     {"label=%4", false, false, XS_FORMAT_XML},
     {"label=%4x", false, false, XS_FORMAT_XML},
+    {"any", true, false, XS_FORMAT_XML},
+    {"any=&jid=a", true, false, XS_FORMAT_XML},
+    {"any=1", true, false, XS_FORMAT_XML},
+    {"any=0", false, false, XS_FORMAT_XML},
+    {"any=yes&format=text", false, true, XS_FORMAT_TEXT},
+    {"any&any", false, false, XS_FORMAT_XML},
     /* Not ours. */
     {"formats=yaml&Format=yaml&=format&other=%FF%&%zz=1", true, false, XS_FORMAT_XML},
     {"aaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaa=1&format=text", true, true, XS_FORMAT_TEXT},
@@ -150,6 +158,99 @@ static void query_parse__bounds__length_and_number(void **state)
     assert_false(query.is_valid);
 }
 
+static void query_parse__reads__any(void **state)
+{
+    static const char *const asked[] = {"any", "any=", "any=1", "%61ny=%31", "jid=a@b&any"};
+    struct xs_query query;
+
+    (void)state;
+    for (size_t i = 0; i < sizeof asked / sizeof *asked; i++) {
+        xs_query_parse(asked[i], &query);
+        assert_true(query.is_any);
+    }
+    xs_query_parse("many&any1=1&format=text", &query);
+    assert_true(query.is_valid);
+    assert_false(query.is_any);
+}
+
+static void query_parse__counts__the_jids_up_to_their_limit(void **state)
+{
+    char text[4 * (XS_QUERY_JIDS_MAX + 1) + 1] = "";
+    struct xs_query query;
+
+    (void)state;
+    for (size_t i = 0; i < XS_QUERY_JIDS_MAX; i++)
+        strcat(text, "jid&");
+    xs_query_parse(text, &query);
+    assert_true(query.is_valid);
+    assert_int_equal(query.jid_count, XS_QUERY_JIDS_MAX);
+    strcat(text, "jid");
+    xs_query_parse(text, &query);
+    assert_false(query.is_valid);
+}
+
+static void query_next_jid__reads__one_after_the_other(void **state)
+{
+    static const struct {
+        const char *jid; /* NULL: not a JID */
+        const char *text;
+    } rows[] = {
+        {"a@example.org", "jid=a@example.org"},
+        {"a@example.org", "&&format=xml&jid=A%40Example.ORG."},
+        {"a+b@example.org", "j%69d=a+b@example.org"},
+        {"a+b@example.org", "jid=a%2Bb@example.org"},
+        {"a%41@example.org", "jid=a%2541@example.org"}, /* decoded once */
+        {"a@example.org", "jid=a@example.org/phone%26x"},
+        {"a=b@example.org", "jid=a=b@example.org"},
+        {"\xC3\xA4@b.example", "jid=%C3%84@b.example"},
+        {NULL, "jid"},
+        {NULL, "jid="},
+        {NULL, "jid=example.org"},
+        {NULL, "jid=a%20b@example.org"},
+        {NULL, "jid=a%00@example.org"},
+        {NULL, "jid=a%4@example.org"},
+        {NULL, "jid=%"},
+        {NULL, "jid=a@b,c@d e@f"},
+        {"a,b@example.org", "jid=a,b@example.org"}, /* no other separator */
+    };
+    char text[1024] = "";
+    const char *pos = text;
+    struct xs_query query;
+    struct xs_jid jid;
+
+    (void)state;
+    for (size_t i = 0; i < sizeof rows / sizeof *rows; i++) {
+        strcat(text, i > 0 ? "&" : "");
+        strcat(text, rows[i].text);
+    }
+    xs_query_parse(text, &query);
+    assert_true(query.is_valid);
+    assert_int_equal(query.jid_count, sizeof rows / sizeof *rows);
+    for (size_t i = 0; i < sizeof rows / sizeof *rows; i++) {
+        enum xs_error error = xs_query_next_jid(&pos, &jid);
+
+        if (error != (rows[i].jid != NULL ? XS_OK : XS_ERROR_INVALID) ||
+            (rows[i].jid != NULL && strcmp(jid.bare, rows[i].jid) != 0))
+            fail_msg("%s: %s", rows[i].text, xs_error_string(error));
+    }
+    assert_int_equal(xs_query_next_jid(&pos, &jid), XS_ERROR_NOT_FOUND);
+    assert_int_equal(xs_query_next_jid(&pos, &jid), XS_ERROR_NOT_FOUND);
+}
+
+static void query_next_jid__bounds__the_jid(void **state)
+{
+    static char text[sizeof "jid=" + XS_JID_RAW_MAX + 1] = "jid=a@example.org/";
+    const char *pos = text;
+    struct xs_jid jid;
+
+    (void)state;
+    memset(text + strlen(text), 'r', sizeof text - 1 - strlen(text));
+    assert_int_equal(xs_query_next_jid(&pos, &jid), XS_ERROR_INVALID);
+    text[sizeof text - 2] = '\0';
+    pos = text;
+    assert_int_equal(xs_query_next_jid(&pos, &jid), XS_OK);
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
@@ -158,6 +259,10 @@ int main(void)
         cmocka_unit_test(query_parse__decodes_and_cleans__the_label),
         cmocka_unit_test(query_parse__bounds__the_label),
         cmocka_unit_test(query_parse__bounds__length_and_number),
+        cmocka_unit_test(query_parse__reads__any),
+        cmocka_unit_test(query_parse__counts__the_jids_up_to_their_limit),
+        cmocka_unit_test(query_next_jid__reads__one_after_the_other),
+        cmocka_unit_test(query_next_jid__bounds__the_jid),
     };
 
     return cmocka_run_group_tests(tests, NULL, NULL);

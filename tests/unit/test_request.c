@@ -58,8 +58,8 @@ static const struct request_case cases[] = {
     {"GET", PATH, "format=xml&format=xml", XS_METHOD_GET, XS_FLAW_QUERY, NULL},
     {"GET", PATH, "format=xml&a&format=yaml", XS_METHOD_GET, XS_FLAW_QUERY, NULL},
     /* The path. */
-    {"GET", NULL, "", XS_METHOD_GET, XS_FLAW_JID, NULL},
-    {"GET", "", "", XS_METHOD_GET, XS_FLAW_JID, NULL},
+    {"GET", NULL, "", XS_METHOD_GET, XS_FLAW_QUERY, NULL},
+    {"GET", "", "format=json", XS_METHOD_GET, XS_FLAW_QUERY, NULL},
     {"GET", "/", "", XS_METHOD_GET, XS_FLAW_JID, NULL},
     {"HEAD", "/", "", XS_METHOD_HEAD, XS_FLAW_JID, NULL},
     {"GET", JID, "", XS_METHOD_GET, XS_FLAW_JID, NULL},
@@ -99,6 +99,48 @@ static void request_parse__finds_method_flaw_and_jid__for_each_case(void **state
     }
 }
 
+/* Requests without a path, and what their JIDs are for. */
+static void request_parse__takes_the_jids_of_the_query__without_a_path(void **state)
+{
+    static const struct {
+        const char *method;
+        const char *path;
+        const char *query;
+        size_t jid_count;
+        bool is_list;
+        bool is_any;
+    } rows[] = {
+        {"GET", NULL, "jid=a@b", 1, true, false},
+        {"HEAD", "", "jid=a@b&jid=c@d", 2, true, false},
+        {"GET", "", "jid=malformed&jid", 2, true, false},
+        {"GET", "", "any&jid=a@b", 1, true, true},
+        {"GET", "", "jid=a@b&any=1&format=json", 1, true, true},
+        {"GET", "", "jid=a@b&jid=c@d&format=svg", 2, true, true},
+        {"GET", "", "any", 0, true, false}, /* a flaw */
+        {"OPTIONS", "", "jid=a@b", 0, false, false},
+        {"GET", PATH, "jid=a@b&jid=c@d&any", 1, false, false},
+        {"GET", "/", "jid=a@b&jid=c@d", 0, false, false}, /* a flaw */
+    };
+
+    (void)state;
+    for (size_t i = 0; i < sizeof(rows) / sizeof(rows[0]); i++) {
+        const struct xs_request_params params = {
+            .method = rows[i].method, .path = rows[i].path, .query = rows[i].query};
+        struct xs_request request;
+        struct xs_jid jid = {.bare = "untouched"};
+
+        assert_int_equal(xs_request_parse(&params, &request, &jid), XS_OK);
+        assert_int_equal(request.jid_count, rows[i].jid_count);
+        assert_int_equal(request.is_list, rows[i].is_list);
+        if (request.jid_count > 0)
+            assert_int_equal(request.is_any, rows[i].is_any);
+        assert_int_equal(xs_request_is_lookup(&request), rows[i].jid_count > 0);
+        if (rows[i].is_list)
+            assert_string_equal(jid.bare, "untouched");
+        assert_ptr_equal(request.query, rows[i].query);
+    }
+}
+
 static const struct format_case format_cases[] = {
     {NULL, NULL, XS_FORMAT_XML},
     {"", "", XS_FORMAT_XML},
@@ -133,6 +175,41 @@ static void request_parse__finds_the_format__in_query_then_header(void **state)
             if (request.format != c->expected)
                 fail_msg("%s, case %zu: format %d", methods[m], i, (int)request.format);
         }
+    }
+}
+
+static void request_parse__finds_streams__in_query_then_header(void **state)
+{
+    static const struct {
+        const char *query;
+        const char *accept;
+        bool is_stream;
+    } rows[] = {
+        {"format=events", NULL, true},
+        {"format=events", "image/*", true},
+        {"", "text/event-stream", true},
+        {"", "text/event-stream, */*;q=0.1", true},
+        {"", "*/*", false},
+        {"", "text/*", false},
+        {"format=json", "text/event-stream", false},
+        {"format=events&style=round", NULL, true}, /* a flaw, to be told in JSON */
+    };
+
+    (void)state;
+    for (size_t i = 0; i < sizeof(rows) / sizeof(rows[0]); i++) {
+        const struct xs_request_params params = {.method = "GET",
+                                                 .path = PATH,
+                                                 .query = rows[i].query,
+                                                 .accept = rows[i].accept,
+                                                 .last_event_id = "x"};
+        struct xs_request request;
+        struct xs_jid jid;
+
+        assert_int_equal(xs_request_parse(&params, &request, &jid), XS_OK);
+        assert_int_equal(request.is_stream, rows[i].is_stream);
+        if (request.is_stream)
+            assert_int_equal(request.format, XS_FORMAT_JSON);
+        assert_string_equal(request.last_event_id, "x");
     }
 }
 
@@ -227,7 +304,9 @@ int main(void)
 {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(request_parse__finds_method_flaw_and_jid__for_each_case),
+        cmocka_unit_test(request_parse__takes_the_jids_of_the_query__without_a_path),
         cmocka_unit_test(request_parse__finds_the_format__in_query_then_header),
+        cmocka_unit_test(request_parse__finds_streams__in_query_then_header),
         cmocka_unit_test(request_parse__takes_over__label_style_and_tags),
         cmocka_unit_test(request_parse__tells_the_target__by_the_script_alone),
         cmocka_unit_test(request_parse__is_invalid__without_a_method),

@@ -188,7 +188,7 @@ static void responder_answer__is_204__for_options(void **state)
     assert_answer((struct xs_request){.method = XS_METHOD_OPTIONS}, NULL,
                   "Status: 204 No Content\r\n" TYPE_XML COMMON
                   "Access-Control-Allow-Methods: GET, HEAD, OPTIONS\r\n"
-                  "Access-Control-Allow-Headers: If-None-Match\r\n"
+                  "Access-Control-Allow-Headers: If-None-Match, Last-Event-ID\r\n"
                   "Access-Control-Max-Age: 86400\r\n\r\n",
                   "");
 }

@@ -1,0 +1,214 @@
+"""Processes that die, stand still, are restarted, reloaded, or run out of descriptors."""
+
+import os
+import resource
+import signal
+import time
+from contextlib import contextmanager
+
+from fault import fault
+from sandbox.deadline import wait_until
+from sandbox.system import DOMAIN
+
+# Between two attempts of nginx on a responder that has failed; see deploy/nginx/upstream.conf.
+LEFT_OUT_S = 10.0
+RELOADS = 50
+GARBAGE = "[redis\x00\naddress == \xff\n[[[\ntimeout_ms = soon\n"
+
+
+def children(pid):
+    """The process ids of a process's children."""
+    with open(f"/proc/{pid}/task/{pid}/children", encoding="ascii") as file:
+        return [int(word) for word in file.read().split()]
+
+
+@fault("nothing at all, for comparison", 0, hold_s=4, long_s=30)
+def none(rig, load, hold_s):
+    time.sleep(hold_s)
+
+
+@fault("one of two responders killed, started again", 1, hold_s=1)
+def responder_killed(rig, load, hold_s):
+    rig.responders[0].process.kill()
+    time.sleep(hold_s)
+    rig.responders[0].start()
+
+
+@fault("one of two responders frozen", 3, hold_s=3, long_s=30)
+def responder_frozen(rig, load, hold_s):
+    rig.responders[0].process.freeze()
+    time.sleep(hold_s)
+    rig.responders[0].process.thaw()
+
+
+@fault("both responders restarted, one after the other", 1)
+def responders_restarted(rig, load, hold_s):
+    for responder in rig.responders:
+        responder.stop()
+        responder.start()
+
+
+@fault("both responders killed, started again", LEFT_OUT_S + 1, outage=True)
+def responders_killed(rig, load, hold_s):
+    for responder in rig.responders:
+        responder.process.kill()
+    time.sleep(hold_s)
+    for responder in rig.responders:
+        responder.start()
+
+
+@fault("both responders frozen", LEFT_OUT_S + 3, outage=True, hold_s=2.5, long_s=30, only_long=True)
+def responders_frozen(rig, load, hold_s):
+    for responder in rig.responders:
+        responder.process.freeze()
+    time.sleep(hold_s)
+    for responder in rig.responders:
+        responder.process.thaw()
+
+
+@fault("an nginx worker killed", 1, refusal=True)
+def nginx_worker_killed(rig, load, hold_s):
+    before = children(rig.nginx.process.pid)
+    os.kill(before[0], signal.SIGKILL)
+    wait_until(lambda: len(children(rig.nginx.process.pid)) == len(before), "another worker")
+
+
+@fault("nginx killed with its workers, started again", 1, refusal=True)
+def nginx_killed(rig, load, hold_s):
+    workers = children(rig.nginx.process.pid)
+    rig.nginx.process.kill()
+    for worker in workers:
+        os.kill(worker, signal.SIGKILL)
+    wait_until(lambda: not any(os.path.exists(f"/proc/{w}/cmdline") and
+                               open(f"/proc/{w}/cmdline", "rb").read() for w in workers),
+               "the workers' end")
+    time.sleep(hold_s)
+    rig.nginx.start()
+
+
+@fault("nginx frozen with its workers", 1, refusal=True, hold_s=1.5, long_s=30)
+def nginx_frozen(rig, load, hold_s):
+    pids = [rig.nginx.process.pid, *children(rig.nginx.process.pid)]
+    for pid in pids:
+        os.kill(pid, signal.SIGSTOP)
+    time.sleep(hold_s)
+    for pid in pids:
+        os.kill(pid, signal.SIGCONT)
+
+
+@fault(f"nginx reloaded {RELOADS} times", 1)
+def nginx_reloaded(rig, load, hold_s):
+    for _ in range(RELOADS):
+        old = set(children(rig.nginx.process.pid))
+        rig.nginx.process.send(signal.SIGHUP)
+        wait_until(lambda: set(children(rig.nginx.process.pid)) - old, "new workers")
+
+
+@fault("the bot killed, started again; a user leaves meanwhile for good", 8, outage=True, stale=True)
+def bot_killed(rig, load, hold_s):
+    rig.bot.process.kill()
+    load.leave("leaver")
+    time.sleep(hold_s)
+    rig.bot.start()
+
+
+@fault("the bot stopped cleanly, started again", 8, outage=True, stale=True)
+def bot_stopped(rig, load, hold_s):
+    load.return_all()
+    rig.bot.stop()
+    load.model.begin_unvouched()
+    time.sleep(max(hold_s, 2.5))
+    load.model.end_unvouched()
+    rig.bot.start()
+
+
+@fault("the bot frozen", 8, outage=True, stale=True, hold_s=3, long_s=50)
+def bot_frozen(rig, load, hold_s):
+    rig.bot.process.freeze()
+    time.sleep(hold_s)
+    rig.bot.process.thaw()
+
+
+@fault("the bot killed and not started again until the lease has lapsed", 8, outage=True,
+       stale=True, hold_s=36, long_s=60, only_long=True)
+def bot_gone(rig, load, hold_s):
+    rig.bot.process.kill()
+    time.sleep(hold_s)
+    rig.bot.start()
+
+
+@fault("configuration replaced by garbage, SIGHUP to everything", 1)
+def garbage_and_hangup(rig, load, hold_s):
+    paths = [rig.configuration.path, *(r.configuration.path for r in rig.responders),
+             rig.nginx.config_path, rig.server.config_path]
+    with garbled(paths):
+        for process in rig.processes().values():
+            process.send(signal.SIGHUP)
+        time.sleep(hold_s)
+
+
+@fault("the same, and one responder restarted with it", 1)
+def garbage_and_restart(rig, load, hold_s):
+    responder = rig.responders[0]
+    with garbled([responder.configuration.path]):
+        responder.stop()
+        responder.process.start()
+        if responder.process.wait() != 1:
+            raise AssertionError("a responder started with a garbled configuration")
+        time.sleep(hold_s)
+    responder.start()
+
+
+@contextmanager
+def garbled(paths):
+    """Within it the files hold garbage."""
+    kept = {}
+    for path in paths:
+        with open(path, "rb") as file:
+            kept[path] = file.read()
+        with open(path, "wb") as file:
+            file.write(GARBAGE.encode("latin-1"))
+    try:
+        yield
+    finally:
+        for path, content in kept.items():
+            with open(path, "wb") as file:
+                file.write(content)
+
+
+@fault("no descriptors left for the responders, and Redis cuts their connections", 3, outage=True)
+def responders_without_descriptors(rig, load, hold_s):
+    with no_more_descriptors(*(r.process.pid for r in rig.responders)):
+        rig.store.command("CLIENT", "KILL", "USER", "xmpp-responder")
+        time.sleep(hold_s)
+
+
+@fault("no descriptors left for the bot, and Redis and the server cut its connections", 12,
+       outage=True, stale=True)
+def bot_without_descriptors(rig, load, hold_s):
+    with no_more_descriptors(rig.bot.process.pid):
+        rig.store.command("CLIENT", "KILL", "USER", "xmpp-bot")
+        time.sleep(hold_s)
+        rig.server.kick(f"presence@{DOMAIN}/xmpp-status")
+        time.sleep(hold_s)
+
+
+@fault("no descriptors left for nginx", 2, outage=True, refusal=True)
+def nginx_without_descriptors(rig, load, hold_s):
+    with no_more_descriptors(*children(rig.nginx.process.pid)):
+        time.sleep(hold_s)
+
+
+@contextmanager
+def no_more_descriptors(*pids):
+    """Within it the processes cannot have one descriptor more than they have."""
+    kept = {}
+    for pid in pids:
+        kept[pid] = resource.prlimit(pid, resource.RLIMIT_NOFILE)
+        highest = max(int(name) for name in os.listdir(f"/proc/{pid}/fd"))
+        resource.prlimit(pid, resource.RLIMIT_NOFILE, (highest + 1, kept[pid][1]))
+    try:
+        yield
+    finally:
+        for pid, limits in kept.items():
+            resource.prlimit(pid, resource.RLIMIT_NOFILE, limits)

@@ -1,0 +1,182 @@
+"""One fault: what it does to the system, what is allowed meanwhile, and what came of it."""
+
+import time
+from dataclasses import dataclass, field
+
+from model import CACHE_S, FRESH_S, LEASE_S, Allowance
+from load import NEVER, TRUTHS
+from sandbox.errors import SandboxError
+
+CALM_S = 1.0  # all is well when every answer for so long is right
+SEEN_S = 5.0  # until a change of every user has been made and seen
+LOOK_S = 0.1
+SHOWN_PROBLEMS = 5
+
+registry = []
+
+
+@dataclass(frozen=True)
+class Fault:
+    """`run(rig, load, hold_s)` breaks something, holds it for a while, and makes it whole again.
+
+    `hold_s` and `long_s` are how long in the short and in the long form; `back_s` is promised: from
+    the end of the fault until every answer is right and fresh.
+    """
+
+    name: str
+    group: str
+    text: str
+    run: object
+    allowance: Allowance
+    back_s: float
+    hold_s: float
+    long_s: float
+    only_long: bool
+
+
+@dataclass
+class Outcome:
+    """What came of one fault; seconds."""
+
+    fault: Fault
+    held_s: float = 0.0
+    answers: int = 0
+    outage_s: float = 0.0
+    stale_s: float = 0.0
+    block_s: float = 0.0
+    back_s: float | None = None
+    problems: list = field(default_factory=list)
+
+    @property
+    def passed(self):
+        return not self.problems
+
+
+def fault(
+    text, back_s, outage=False, refusal=False, stale=False, hold_s=1.5, long_s=None, only_long=False
+):
+    """Registers a function as a fault, by its name and its module's (cases_GROUP).
+
+    `outage`: 503 is right meanwhile; `refusal`: so is no connection; `stale`: presence may be as
+    old as the lease lets it.
+    """
+    stale_s = LEASE_S + CACHE_S if stale else FRESH_S
+
+    def register(run):
+        registry.append(Fault(
+            run.__name__.replace("_", "-"), run.__module__.removeprefix("cases_"), text, run,
+            Allowance(stale_s, outage, refusal), back_s, hold_s, long_s or hold_s, only_long,
+        ))
+        return run
+
+    return register
+
+
+def inflict(chosen, rig, load, is_long):
+    """Runs one fault under the load, which must be calm; returns the outcome."""
+    outcome = Outcome(chosen)
+    first = len(load.answers)
+    begin = time.monotonic()
+    try:
+        chosen.run(rig, load, chosen.long_s if is_long else chosen.hold_s)
+    except SandboxError as problem:
+        outcome.problems.append(f"the fault itself: {problem}")
+    over = time.monotonic()
+    outcome.held_s = over - begin
+    if not _wait_for_calm(load, over, chosen.back_s):
+        outcome.problems.append(f"not well again within {chosen.back_s:g} s")
+    strict_from = time.monotonic()
+    time.sleep(CALM_S)
+    answers = sorted(load.answers[first:], key=lambda answer: answer.begin)
+    _sum_up(outcome, load, answers, strict_from, over)
+    outcome.problems += load.problems
+    outcome.problems += [
+        f"{name} has ended" for name, process in rig.processes().items() if not process.is_alive()
+    ]
+    return outcome
+
+
+def wait_for_calm(load, seconds):
+    """Waits until all is well before the first fault."""
+    if not _wait_for_calm(load, time.monotonic(), seconds):
+        raise SandboxError("the system is not well even without a fault")
+
+
+def _wait_for_calm(load, since, back_s):
+    """Waits until all is well; returns whether the last wrong answer came within `back_s`.
+
+    It is when for a while no answer was wrong and of everybody a change was seen that was made
+    after `since`: old states do not count as wrong from the first moment on.
+    """
+    last_bad = since
+    unseen = set(TRUTHS) - load.absent
+    index = max(0, len(load.answers) - 1)
+    while (now := time.monotonic()) < since + back_s + SEEN_S:
+        for answer in load.answers[index:]:
+            index += 1
+            verdict = load.model.judge(answer, Allowance())
+            if answer.end > since and not verdict.good:
+                last_bad = answer.end
+            if verdict.state is not None and verdict.state.begin > since:
+                unseen.discard(answer.user)
+        if not unseen and now - last_bad >= CALM_S:
+            return last_bad - since <= back_s
+        time.sleep(LOOK_S)
+    return False
+
+
+def _sum_up(outcome, load, answers, strict_from, over):
+    """Judges every answer of the case and finds the longest of everything."""
+    outcome.answers = len(answers)
+    outages = {}
+    last_bad = over
+    for answer in answers:
+        allowance = outcome.fault.allowance if answer.begin < strict_from else Allowance()
+        verdict = load.model.judge(answer, allowance)
+        if verdict.problem is not None:
+            outcome.problems.append(f"{answer.user}: {verdict.problem}")
+        outcome.stale_s = max(outcome.stale_s, verdict.stale_s)
+        outcome.block_s = max(outcome.block_s, verdict.block_s)
+        _note_outage(outcome, outages, answer, verdict)
+        if not verdict.good and answer.end > over:
+            last_bad = max(last_bad, answer.end)
+    outcome.back_s = last_bad - over
+    if not any(answer.user != NEVER and answer.status == 200 for answer in answers):
+        outcome.problems.append("nobody was ever answered with 200")
+
+
+def _note_outage(outcome, outages, answer, verdict):
+    """An outage lasts from the first useless answer for a user to the next useful one."""
+    is_useful = verdict.good or answer.status in (200, 404)
+    begin = outages.setdefault(answer.user, answer.begin) if not is_useful else \
+        outages.pop(answer.user, answer.begin)
+    outcome.outage_s = max(outcome.outage_s, answer.end - begin)
+
+
+def table(outcomes):
+    """The outcomes as a table in Markdown."""
+    lines = [
+        "| fault | held | outcome | longest outage | longest staleness | block seen after | "
+        "well again after (promised) |",
+        "|---|---|---|---|---|---|---|",
+    ]
+    for outcome in outcomes:
+        back = "never" if outcome.back_s is None else f"{outcome.back_s:.1f} s"
+        lines.append(
+            f"| {outcome.fault.text} | {outcome.held_s:.0f} s | "
+            f"{'as promised' if outcome.passed else 'FAILED'} | {outcome.outage_s:.1f} s | "
+            f"{outcome.stale_s:.1f} s | {outcome.block_s:.1f} s | "
+            f"{back} ({outcome.fault.back_s:g} s) |"
+        )
+    return "\n".join(lines)
+
+
+def explain(outcome):
+    """What was wrong, shortly."""
+    counts = {}
+    for problem in outcome.problems:
+        counts[problem] = counts.get(problem, 0) + 1
+    shown = [f"  {count} x {problem}" for problem, count in list(counts.items())[:SHOWN_PROBLEMS]]
+    if len(counts) > SHOWN_PROBLEMS:
+        shown.append(f"  and {len(counts) - SHOWN_PROBLEMS} other kinds")
+    return "\n".join(shown)

@@ -1,0 +1,229 @@
+"""The steady load: requests, changes of presence, and a panel that blocks and publishes."""
+
+import random
+import re
+import threading
+import time
+from contextlib import contextmanager
+from xml.etree import ElementTree
+
+import expected
+from model import GONE, OFFLINE, ONLINE, Answer
+from sandbox import http
+from sandbox.deadline import wait_until
+from sandbox.errors import SandboxError
+from sandbox.store import publish_key
+from sandbox.system import DOMAIN, LOCATION
+
+SHOWS = (None, "chat", "dnd", "away", "xa")
+CLIENT = "{jabber:client}"
+BLOCK_ALL = "for _, jid in ipairs(ARGV) do redis.call('HSET', KEYS[1], jid, 'no') end"
+MARK = re.compile(r"mark-\d+\Z")
+NEVER = "nobody"  # who asks for this one asks for somebody who does not exist
+HIDDEN = "hidden"  # blocked from the start
+TOGGLED = "toggled"  # published and blocked in turn
+TRUTHS = ("alice", "bob", "carol", "dave", "leaver")
+
+
+def read_answer(user, begin, response):
+    """An HTTP response as an answer to be judged."""
+    end = time.monotonic()
+    jid = f"{user}@{DOMAIN}"
+    cached = b"" != response.body and response.status in (200, 404)
+    if response.status == 200:
+        kind, mark, show = _read_presence(jid, response.body)
+        return Answer(user, begin, end, 200, kind, mark, show, None, cached)
+    problem = None
+    if response.status == 404 and response.body != expected.not_found(jid):
+        problem = f"not the body of a 404: {response.body!r}"
+    elif response.status == 503 and response.header("Retry-After") != "10":
+        problem = "a 503 without Retry-After"
+    elif response.status == 503 and b"remote-server-timeout" not in response.body:
+        problem = f"not the body of a 503: {response.body!r}"
+    elif response.status not in (404, 503):
+        problem = f"{response.status} is not promised: {response.body[:200]!r}"
+    return Answer(user, begin, end, response.status, problem=problem)
+
+
+def _read_presence(jid, body):
+    """The kind, the mark and the show of the body of a 200."""
+    root = ElementTree.fromstring(body)
+    if root.tag != f"{CLIENT}presence" or root.get("from") != jid:
+        return "of another", root.get("from"), None
+    mark = root.findtext(f"{CLIENT}status")
+    show = root.findtext(f"{CLIENT}show")
+    if root.get("type") is None:
+        return ONLINE, mark, show
+    if mark is not None and MARK.match(mark):
+        return OFFLINE, mark, show
+    return GONE, None, show  # the server's words, if any, about how the session ended
+
+
+class Load:
+    """Runs until stopped, in threads of its own; `answers` is all that was answered so far."""
+
+    def __init__(self, rig, model, askers=6, pause_s=0.05, change_s=0.1):
+        self.rig = rig
+        self.model = model
+        self.answers = []
+        self.problems = []  # of the load itself
+        self.absent = set()  # users who do not log in again
+        self.pause_s = pause_s
+        self.change_s = change_s
+        self.changes = 0
+        self._clients = {}
+        self._retry_at = {}
+        self._changing = threading.Lock()
+        self._flagging = threading.Lock()
+        self._stop = threading.Event()
+        self._chance = random.Random(7)
+        self._threads = [
+            threading.Thread(target=self._run, args=(what,), daemon=True)
+            for what in [self._ask] * askers + [self._change, self._flag]
+        ]
+
+    def start(self):
+        for user in (*TRUTHS, TOGGLED):
+            self.model.add(user)
+        self.model.add(HIDDEN, is_open=False)
+        self.rig.panel.publish(f"{HIDDEN}@{DOMAIN}", "no")
+        for user in (*TRUTHS, TOGGLED, HIDDEN):
+            self._clients[user] = self.rig.login(user)
+            self._change_one(user)
+        for user in (*TRUTHS, TOGGLED):
+            wait_until(
+                lambda: self.rig.get(f"{user}@{DOMAIN}").status == 200, f"the first answer: {user}"
+            )
+        for thread in self._threads:
+            thread.start()
+
+    def stop(self):
+        self._stop.set()
+        for thread in self._threads:
+            thread.join()
+
+    def _run(self, what):
+        try:
+            while not self._stop.is_set():
+                what()
+        except Exception as problem:  # to be shown by the thread that waits
+            self.problems.append(f"{type(problem).__name__}: {problem}")
+            raise
+
+    # --- Requests ------------------------------------------------------------------------------
+
+    def _ask(self):
+        user = random.choice((*TRUTHS, TOGGLED, TOGGLED, HIDDEN, NEVER))
+        # Half of them in words that no cache knows, to see the responder itself.
+        query = f"?n={random.randrange(1 << 30)}" if random.random() < 0.5 else ""
+        answer = self.ask(user, query)
+        self.answers.append(answer)
+        self._stop.wait(self.pause_s)
+
+    def ask(self, user, query=""):
+        """One request, from one of many addresses, as a single one would run into the limit."""
+        source = f"127.{random.randrange(1, 250)}.{random.randrange(1, 250)}.1"
+        begin = time.monotonic()
+        try:
+            response = http.request(
+                self.rig.nginx.port, f"{LOCATION}{user}@{DOMAIN}{query}", source=source
+            )
+        except (OSError, SandboxError, ValueError, TypeError) as problem:
+            return Answer(user, begin, time.monotonic(), 0, problem=repr(problem))
+        return read_answer(user, begin, response)
+
+    # --- Changes of presence -------------------------------------------------------------------
+
+    def _change(self):
+        for user in self._clients:
+            if self._stop.wait(self.change_s):
+                return
+            with self._changing:
+                if user not in self.absent:
+                    self._change_or_return(user)
+
+    def _change_or_return(self, user):
+        if self._clients[user].is_connected:
+            self._change_one(user)
+            return
+        if user == HIDDEN:
+            pass  # nobody is to see anything of that one anyway
+        else:
+            self.model.change(user, GONE)
+            self.model.settle(user)
+        if time.monotonic() < self._retry_at.get(user, 0):
+            return
+        try:
+            self._clients[user] = self.rig.login_registered(user)
+            self._change_one(user)
+        except SandboxError:
+            self._retry_at[user] = time.monotonic() + 0.5
+
+    def _change_one(self, user):
+        self.changes += 1
+        mark = f"mark-{self.changes}"
+        client = self._clients[user]
+        if user != HIDDEN and self._chance.random() < 0.15 and self.changes > 20:
+            self.model.change(user, OFFLINE, mark)
+            client.unavailable(mark)
+        else:
+            show = self._chance.choice(SHOWS)
+            if user != HIDDEN:
+                self.model.change(user, ONLINE, mark, show)
+            client.presence(show=show, status=mark)
+        if user != HIDDEN:
+            self.model.settle(user)
+
+    @contextmanager
+    def sessions_lost(self):
+        """Within it every session ends; afterwards users log in again, but for the absent."""
+        with self._changing:
+            users = [user for user in self._clients if user != HIDDEN]
+            for user in users:
+                self.model.change(user, GONE)
+            yield
+            for client in self._clients.values():
+                wait_until(lambda: not client.is_connected, "the end of a session", 5)
+            for user in users:
+                self.model.settle(user)
+
+    def leave(self, user):
+        """The user leaves and does not come back until return_all()."""
+        with self._changing:
+            self.absent.add(user)
+            self.model.change(user, GONE)
+            self._clients[user].drop()
+            self.model.settle(user)
+
+    def return_all(self):
+        self.absent.clear()
+
+    # --- The panel -----------------------------------------------------------------------------
+
+    def _flag(self):
+        for is_open in (False, True):
+            if self._stop.wait(random.uniform(0.7, 1.8)):
+                return
+            with self._flagging:
+                self.set_flag(TOGGLED, is_open)
+
+    def set_flag(self, user, is_open):
+        flag = self.model.begin_flag(user, is_open)
+        try:
+            if is_open:
+                self.rig.panel.unset(f"{user}@{DOMAIN}")
+            else:
+                # Two writes, which Redis keeps as a transaction.
+                self.rig.panel.command(
+                    "EVAL", BLOCK_ALL, "1", publish_key(user + "@" + DOMAIN),
+                    f"{user}@{DOMAIN}", f"{HIDDEN}@{DOMAIN}",
+                )
+        except (OSError, SandboxError):
+            return  # not acknowledged: either may be true
+        self.model.acknowledge(flag)
+
+    @contextmanager
+    def panel_resting(self):
+        """Within it the panel changes nothing."""
+        with self._flagging:
+            yield

@@ -1,0 +1,50 @@
+"""A web page of somebody else, on an origin of its own, under a strict policy."""
+
+import http.server
+import threading
+
+from sandbox.ports import LOOPBACK
+
+POLICY = (
+    "default-src 'none'; script-src 'self' {service}; connect-src 'self' {service}; "
+    "img-src 'self' {service}; style-src 'self'; require-trusted-types-for 'script'"
+)
+DOCUMENT = """\
+<!DOCTYPE html>
+<html lang="en">
+<meta charset="utf-8">
+<title>A page of somebody else</title>
+<body>
+{body}
+"""
+
+
+class StrictSite:
+    """Serves one page with what is in `body`, as a context manager; `service` is the one asked."""
+
+    def __init__(self, service, body):
+        document = DOCUMENT.format(body=body).encode()
+        policy = POLICY.format(service=service)
+
+        class Handler(http.server.BaseHTTPRequestHandler):
+            def do_GET(self):
+                self.send_response(200)
+                self.send_header("Content-Type", "text/html")
+                self.send_header("Content-Length", str(len(document)))
+                self.send_header("Content-Security-Policy", policy)
+                self.end_headers()
+                self.wfile.write(document)
+
+            def log_message(self, *_):
+                pass
+
+        self._server = http.server.ThreadingHTTPServer((LOOPBACK, 0), Handler)
+        self.address = f"http://{LOOPBACK}:{self._server.server_address[1]}/"
+
+    def __enter__(self):
+        threading.Thread(target=self._server.serve_forever, daemon=True).start()
+        return self
+
+    def __exit__(self, *_):
+        self._server.shutdown()
+        self._server.server_close()

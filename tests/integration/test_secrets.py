@@ -1,0 +1,208 @@
+"""Passwords go from their file to their use and leave nothing: not in memory, logs or arguments."""
+
+import base64
+import os
+import re
+import resource
+import signal
+import subprocess
+import tempfile
+import unittest
+
+from bot_test import BotTest
+from sandbox.configuration import Configuration
+from sandbox.deadline import wait_until
+from sandbox.process import environment
+from sandbox.redis_server import BOT, PANEL, RESPONDER
+from sandbox.system import BOT_PASSWORD, BOT_USER, DOMAIN
+
+# For Prosody: the password itself goes over the wire, in base64, as with the weakest of servers.
+ONLY_PLAIN = """
+disable_sasl_mechanisms = {
+    "DIGEST-MD5", "SCRAM-SHA-1", "SCRAM-SHA-1-PLUS", "SCRAM-SHA-256", "SCRAM-SHA-256-PLUS";
+}
+"""
+WRONG_PASSWORD = "never the right password"
+CHUNK = 1 << 20
+# The kernel's, which cannot be read, and a sanitizer's notes about memory, terabytes that are empty.
+NOT_OURS = ("[vvar]", "[vvar_vclock]", "[vsyscall]")
+SHADOW = 1 << 32
+SLEEP_S = 30
+ATTEMPTS = 3
+# Like root without its capabilities, to which other rules would apply; others have none anyway.
+POWERLESS = (
+    ("setpriv", "--bounding-set=-all", "--inh-caps=-all", "--") if os.geteuid() == 0 else ()
+)
+
+
+def memory(pid):
+    """All that the process could be made to tell: its readable memory, region by region."""
+    with open(f"/proc/{pid}/maps", encoding="utf-8") as file:
+        found = re.findall(r"^(\w+)-(\w+) r\S+ .* (.*)$", file.read(), re.MULTILINE)
+    regions = [(int(start, 16), int(end, 16), name) for start, end, name in found]
+    with open(f"/proc/{pid}/mem", "rb", buffering=0) as file:
+        for start, end, name in regions:
+            if name not in NOT_OURS and end - start < SHADOW:
+                file.seek(start)
+                yield name, b"".join(
+                    iter(lambda end=end: file.read(min(CHUNK, end - file.tell())), b"")
+                )
+
+
+def find(pid, needles):
+    """Which of {name: bytes} are in the process's memory, and in which region."""
+    return {
+        f"{what} in {name or 'anonymous memory'}"
+        for name, region in memory(pid) for what, needle in needles.items() if needle in region
+    }
+
+
+def contents(path):
+    with open(path, "rb") as file:
+        return file.read().rstrip(b"\n")
+
+
+class Secrets(BotTest):
+    @classmethod
+    def prepare(cls, system):
+        super().prepare(system)
+        system.start_responder()
+        system.start_nginx()
+        system.store.publish(DOMAIN)
+
+    def setUp(self):
+        self.pids = {
+            name: process.pid for name, process in (
+                ("bot", self.bot.process), ("responder", self.system.responder.process),
+            )
+        }
+        redis = self.system.redis
+        plain = f"\0{BOT_USER}\0{BOT_PASSWORD}".encode()
+        self.secrets = {
+            "XMPP password": BOT_PASSWORD.encode(),
+            "XMPP password in base64": base64.b64encode(plain),
+            **{
+                f"Redis password of {user}": contents(redis.password_file(user))
+                for user in (BOT, RESPONDER, PANEL)
+            },
+        }
+        # Both programs have used their passwords.
+        self.assertEqual(self.system.get(f"nobody@{DOMAIN}").status, 404)
+
+    def test_memory_of_running_programs_holds_no_password(self):
+        for name, pid in self.pids.items():
+            self.assertEqual(find(pid, self.secrets), set(), name)
+
+    def test_memory_is_really_looked_at(self):
+        for pid in self.pids.values():
+            where = find(pid, {"socket": self.system.redis.socket_path.encode()})
+            self.assertNotEqual(where, set())
+
+    def test_command_line_and_environment_hold_no_password(self):
+        for name, pid in self.pids.items():
+            for file in ("cmdline", "environ"):
+                self.assert_none_in(contents(f"/proc/{pid}/{file}"), (name, file))
+            self.assertIn(self.system.configuration.path.encode(), contents(f"/proc/{pid}/cmdline"))
+
+    def test_programs_dump_no_core_and_are_read_by_nobody(self):
+        """Not even by their own user, which another domain's bot runs as."""
+        self.assertEqual(self.exposure(["sleep", str(SLEEP_S)]), {"read", "dumped"})
+        # Beside the running ones, and not in their way.
+        directory = tempfile.mkdtemp(dir=self.system.directory)
+        configuration = Configuration(
+            directory, self.system.redis.socket_path, os.path.join(directory, "fcgi.sock"),
+            redis_users=self.system.redis.users(),
+        )
+        configuration.name = "another"  # one of the same name would take the lease over
+        bot = self.system.new_bot(DOMAIN, configuration)
+        self.assertEqual(self.exposure(bot.process.argv, b"started as"), set())
+        responder = [self.system.programs.fcgi, "-c", configuration.path]
+        self.assertEqual(self.exposure(responder, b"serving on"), set())
+
+    def test_refused_password_is_in_no_log_and_in_no_memory(self):
+        """A bot that waits before it tries again, which it does with what the file says then."""
+        self.secrets["refused password"] = WRONG_PASSWORD.encode()
+        path = os.path.join(self.system.configuration.directory, f"{DOMAIN}.password")
+        right = contents(path)
+        self.addCleanup(self.restart_with, path, right)
+        self.restart_with(path, WRONG_PASSWORD.encode(), "login failed")
+        self.bot.process.freeze()
+        self.addCleanup(self.bot.process.thaw)
+        self.assertEqual(find(self.bot.process.pid, self.secrets), set())
+
+    def test_logs_hold_no_password(self):
+        for process in (self.bot.process, self.system.responder.process):
+            self.assertIn("info: ", process.log())
+            self.assert_none_in(process.log().encode(), process.name)
+
+    def assert_none_in(self, text, where):
+        found = {what for what, secret in self.secrets.items() if secret in text}
+        self.assertEqual(found, set(), where)
+
+    def restart_with(self, path, password, awaited=None):
+        self.bot.stop()
+        with open(path, "wb") as file:
+            file.write(password + b"\n")
+        self.bot.start()
+        if awaited is None:
+            self.bot.wait_synced()
+        else:
+            # By then the pause before the next attempt is long.
+            self.bot.process.wait_ready(
+                lambda: self.bot.process.log().count(awaited) >= ATTEMPTS, awaited
+            )
+        self.assert_none_in(self.bot.process.log().encode(), "log")
+
+    def exposure(self, argv, awaited=b""):
+        """What a program lets out once it has said something: to its user, and when it fails."""
+        unlimited = (resource.RLIM_INFINITY, resource.RLIM_INFINITY)
+        found = set()
+        with subprocess.Popen(
+            [*POWERLESS, *argv], cwd=self.system.directory, stderr=subprocess.PIPE,
+            env=environment(ASAN_OPTIONS="handle_abort=0"),
+            preexec_fn=lambda: resource.setrlimit(resource.RLIMIT_CORE, unlimited),
+        ) as process:
+            self.await_start(process, argv[0], awaited)
+            reader = subprocess.run(
+                [*POWERLESS, "cat", f"/proc/{process.pid}/auxv"], capture_output=True, check=False,
+                timeout=SLEEP_S,
+            )
+            if reader.returncode == 0 and reader.stdout:
+                found.add("read")
+            process.send_signal(signal.SIGABRT)
+            _, status = os.waitpid(process.pid, 0)
+        self.assertEqual(os.WTERMSIG(status), signal.SIGABRT)
+        if os.WCOREDUMP(status):
+            found.add("dumped")
+        return found
+
+    def await_start(self, process, program, awaited):
+        """Waits until the program says something, or if that is nothing, until it is there."""
+        while awaited:
+            line = process.stderr.readline()
+            self.assertNotEqual(line, b"", awaited)
+            if awaited in line:
+                return
+        wait_until(
+            lambda: contents(f"/proc/{process.pid}/cmdline").startswith(program.encode()),
+            f"the start of {program}", SLEEP_S,
+        )
+
+
+class PlainLogin(Secrets):
+    """The same where the server takes the password itself."""
+
+    @classmethod
+    def prepare(cls, system):
+        super().prepare(system)
+        with open(system.server.config_path, "a", encoding="utf-8") as file:
+            file.write(ONLY_PLAIN)
+        system.bot.stop()
+        system.server.stop()
+        system.server.start()
+        system.bot.start()
+        system.bot.wait_synced()
+
+
+if __name__ == "__main__":
+    unittest.main()
