@@ -15,7 +15,8 @@ struct xs_reader {
     struct xs_cache *cache; /* NULL, as the next one, if nothing is to be remembered */
     struct xs_tracking *tracking;
     struct xs_replica replica;
-    bool is_refused;           /* the last look-up was, as the replica may be behind */
+    bool is_refused;           /* the word of Redis may not be taken */
+    bool has_turned;           /* that has changed, which has not been told yet */
     int64_t retry_ms;          /* when tracking may be started again */
     bool is_logged;            /* that there is no tracking */
     struct xs_lookup **misses; /* of the last look-up, in the order in which Redis was asked */
@@ -98,6 +99,51 @@ static void take_in(struct xs_reader *reader, enum xs_news news, const struct xs
                      news == XS_NEWS_KEY ? XS_METRIC_CACHE_INVALIDATIONS : XS_METRIC_CACHE_DROPS);
 }
 
+static uint64_t monotonic_us(void)
+{
+    struct timespec now;
+
+    (void)clock_gettime(CLOCK_MONOTONIC, &now); /* cannot fail with this clock */
+    return (uint64_t)now.tv_sec * 1000000 + (uint64_t)now.tv_nsec / 1000;
+}
+
+/*
+ * Makes sure that what is known and what will be read is current. While tracking is on, a refresh
+ * has just seen that the connection is whole.
+ */
+static enum xs_error check_replica(struct xs_reader *reader, bool is_tracking)
+{
+    struct xs_redis *redis = xs_store_redis(reader->store);
+    bool was_refused = reader->is_refused;
+    enum xs_error error = XS_OK;
+
+    reader->is_refused = false;
+    if (is_tracking || xs_redis_open(redis) == XS_OK) {
+        error = xs_replica_check(&reader->replica, redis, (int64_t)(monotonic_us() / 1000));
+        reader->is_refused = error != XS_OK;
+    } /* else the store will find the same, and has words for it */
+    if (reader->is_refused != was_refused)
+        reader->has_turned = true;
+    /*
+     * When its word may be taken again, what it has caught up with may not have been heard of yet:
+     * nothing is left in memory by then.
+     */
+    if (error != XS_OK && reader->cache != NULL)
+        xs_cache_clear(reader->cache);
+    return error;
+}
+
+/* Says, once, that the word of Redis may not be taken any more, or may be again. */
+static enum xs_news find_turn(struct xs_reader *reader)
+{
+    bool has_turned;
+
+    (void)check_replica(reader, true);
+    has_turned = reader->has_turned;
+    reader->has_turned = false;
+    return has_turned ? XS_NEWS_ALL : XS_NEWS_NONE;
+}
+
 enum xs_news xs_reader_refresh(struct xs_reader *reader, int64_t now_ms,
                                struct xs_key_owner *ret_owner)
 {
@@ -111,7 +157,9 @@ enum xs_news xs_reader_refresh(struct xs_reader *reader, int64_t now_ms,
         return news;
     }
     xs_metrics_set(reader->metrics, XS_METRIC_CACHE_ENTRIES, xs_cache_count(reader->cache));
-    if (xs_tracking_is_on(reader->tracking) || now_ms < reader->retry_ms)
+    if (xs_tracking_is_on(reader->tracking))
+        return find_turn(reader);
+    if (now_ms < reader->retry_ms)
         return XS_NEWS_NONE;
     start_tracking(reader, now_ms);
     return xs_tracking_is_on(reader->tracking) ? XS_NEWS_ALL : XS_NEWS_NONE;
@@ -136,14 +184,6 @@ static enum xs_error misses_reserve(struct xs_reader *reader, size_t count)
     return XS_OK;
 }
 
-static uint64_t monotonic_us(void)
-{
-    struct timespec now;
-
-    (void)clock_gettime(CLOCK_MONOTONIC, &now); /* cannot fail with this clock */
-    return (uint64_t)now.tv_sec * 1000000 + (uint64_t)now.tv_nsec / 1000;
-}
-
 /* Asks Redis for what memory does not know, and notes how long it took to answer. */
 static enum xs_error ask_store(struct xs_reader *reader)
 {
@@ -156,28 +196,6 @@ static enum xs_error ask_store(struct xs_reader *reader)
     error = xs_store_lookup(reader->store, reader->misses, reader->miss_count);
     if (error == XS_OK)
         xs_metrics_observe(reader->metrics, XS_HISTOGRAM_ROUND_TRIP, monotonic_us() - start_us);
-    return error;
-}
-
-/*
- * Makes sure that what is known and what will be read is current. While tracking is on, a refresh
- * has just seen that the connection is whole.
- */
-static enum xs_error check_replica(struct xs_reader *reader, bool is_tracking)
-{
-    struct xs_redis *redis = xs_store_redis(reader->store);
-    enum xs_error error = is_tracking ? XS_OK : xs_redis_open(redis);
-
-    if (error != XS_OK)
-        return XS_OK; /* the store will find the same, and has words for it */
-    error = xs_replica_check(&reader->replica, redis, (int64_t)(monotonic_us() / 1000));
-    reader->is_refused = error != XS_OK;
-    /*
-     * When its word may be taken again, what it has caught up with may not have been heard of yet:
-     * nothing is left in memory by then.
-     */
-    if (error != XS_OK && reader->cache != NULL)
-        xs_cache_clear(reader->cache);
     return error;
 }
 
@@ -204,7 +222,6 @@ enum xs_error xs_reader_look_up(struct xs_reader *reader, struct xs_lookup *cons
     enum xs_error error = misses_reserve(reader, count);
 
     reader->miss_count = 0;
-    reader->is_refused = false;
     if (error == XS_OK && count > 0)
         error = check_replica(reader, is_known);
     for (size_t i = 0; i < count; i++) {

@@ -8,15 +8,12 @@ from sandbox.ports import LOOPBACK
 class Configuration:
     """Writes `xmpp-status.conf` and the password files into `directory`, which must exist.
 
-    `redis_users` says who each program is to Redis: {"fcgi": (user, password file), ...}.
-    `redis_paths` says which Redis those of them use that do not use `redis_path`. After a change of
-    it, or of `fcgi_keys`, more of [fcgi], write() does so.
+    `redis_users` says who each program is to Redis: {"fcgi": (user, password file), ...}. Before
+    write(): `redis_paths`, where it is for those who reach it another way; `fcgi_keys`, more of
+    [fcgi].
     """
 
-    def __init__(
-        self, directory, redis_path, fcgi_path, redis_timeout_ms=250, redis_users=None,
-        redis_paths=None,
-    ):
+    def __init__(self, directory, redis_path, fcgi_path, redis_timeout_ms=250, redis_users=None):
         self.directory = directory
         self.path = os.path.join(directory, "xmpp-status.conf")
         self.lock_dir = os.path.join(directory, "lock")
@@ -24,7 +21,7 @@ class Configuration:
         self.redis_path = redis_path
         self.redis_timeout_ms = redis_timeout_ms
         self.redis_users = redis_users or {}
-        self.redis_paths = redis_paths or {}
+        self.redis_paths = {}
         self.fcgi_path = fcgi_path
         self.fcgi_keys = {}
         self._domains = {}

@@ -95,9 +95,10 @@ class Node:
         os.mkdir(self.path("conf"))
         os.mkdir(self.path("nginx"))
         configuration = Configuration(
-            self.path("conf"), address, self.path("fcgi.sock"), redis_users=self.redis.users(),
-            redis_paths={"fcgi": self.redis.socket_path},
+            self.path("conf"), address, self.path("fcgi.sock"), redis_users=self.redis.users()
         )
+        configuration.redis_paths = {"fcgi": self.redis.socket_path}
+        configuration.write()
         self.responder = Responder(
             program, configuration.path, self.path("fcgi.sock"), self.path("responder.log")
         )

@@ -8,6 +8,7 @@ import sys
 import time
 import unittest
 
+from events import EventStream
 from failover_load import Load, user
 from hosts import enter_network
 from replicas import Replicas
@@ -16,7 +17,7 @@ from sandbox.deadline import wait_until
 from sandbox.errors import SandboxError
 from sandbox.redis_server import PANEL
 from sandbox.store import RedisError, presence_key, publish_key
-from sandbox.system import DOMAIN, Programs, System
+from sandbox.system import DOMAIN, LOCATION, Programs, System
 
 USERS = 2000
 FLAGS = publish_key(DOMAIN)
@@ -30,6 +31,7 @@ MAX_LAG_S = 4.0
 INTERRUPTED = 12
 CALM_S = 1.5
 RECOVER_S = 20.0
+STREAM_S = 3.0
 
 
 class Sentinel(unittest.TestCase):
@@ -61,6 +63,7 @@ class Sentinel(unittest.TestCase):
         cls.system.start_server()
         cls.alice = cls.system.login("alice")
         cls.alice.presence(show="dnd", status="n-1")
+        cls.system.login("bob").presence(show="dnd")
         cls.system.start_bot()
         cls.system.bot.wait_synced()
 
@@ -208,13 +211,15 @@ class Sentinel(unittest.TestCase):
         replica = self.replicas.others(self.master)[0]
         self.master.store.command("CONFIG", "SET", "repl-backlog-size", "16kb")
         full = self.count_full_syncs()
-        with self.load() as load:
+        with self.load() as load, self.stream(replica) as stream:
+            self.assertEqual(stream.next().word, "dnd")
             time.sleep(CALM_S)
             load.event(f"{replica.name} cut off")
             replica.host.cut()
             cut = time.monotonic()
             self.wait_answers(replica, 503, CUTOFF_S + ANSWER_S)
             load.event(f"{replica.name} answers 503 after {time.monotonic() - cut:.2f} s")
+            self.assert_streamed(stream, "remote-server-timeout")
             for _ in range(64):
                 self.master.store.command("PUBLISH", "x", "x" * 4096)
             # The link must be found dead, or what it lacks would come through it.
@@ -224,6 +229,7 @@ class Sentinel(unittest.TestCase):
             replica.host.join()
             self.wait_answers(replica, 200, RECOVER_S)
             load.event(f"{replica.name} answers again")
+            self.assert_streamed(stream, "dnd")
             time.sleep(CALM_S)
         lost = self.finish(load, "A replica is cut off, and gets a copy of everything")
         self.assertEqual(lost, {})
@@ -232,6 +238,17 @@ class Sentinel(unittest.TestCase):
         self.assertGreater(self.count_full_syncs(), full)
         for node in self.replicas.others(replica):
             self.assertLess(load.statuses[node.name].get(503, 0), INTERRUPTED, node.name)
+
+    @staticmethod
+    def stream(node):
+        stream = EventStream(node.nginx.port, f"{LOCATION}bob@{DOMAIN}")
+        stream.start()
+        return stream
+
+    def assert_streamed(self, stream, word):
+        """What is new on the stream comes within its tick of a second, though nobody has changed."""
+        event = stream.next(within=STREAM_S)
+        self.assertEqual(event.word, word)
 
     def drop_link(self, replica):
         for client in self.master.store.command("CLIENT", "LIST", "TYPE", "replica").decode() \
