@@ -29,7 +29,7 @@ def parse_arguments():
     parser.add_argument("--users", type=int, default=USERS, help=f"default: {USERS}")
     parser.add_argument("--workloads", help="some of hot,uniform,zipf,404,304")
     parser.add_argument("--peers", help="some of return,static,bare,honest,php,prosody,ejabberd,"
-                                        "constant,ours,cold,cached")
+                                        "constant,ours,two,cold,cached,open")
     parser.add_argument("--json", help="file for the raw numbers, default: in build/release")
     arguments = parser.parse_args()
     arguments.json = arguments.json or os.path.join(arguments.programs, "bench-http.json")
@@ -84,9 +84,6 @@ def report(harness, workloads, results):
     print()
     print_aims(results, harness.peers)
     print(f"\nanswers that were not the ones expected: {results.bad_answers()}")
-    cold = harness.peer("cold")
-    if cold is not None and not cold.has_cache:
-        print("\nThis responder has no cache of its own: every request reaches Redis.")
 
 
 def write_json(results, path):

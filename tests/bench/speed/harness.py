@@ -9,7 +9,7 @@ from speed import cpu
 from speed.load import drive
 from speed.peers.constant import Constant
 from speed.peers.lua import Lua
-from speed.peers.ours import Ours, OursCached, OursCold
+from speed.peers.ours import Ours, OursCached, OursCold, OursTwo
 from speed.peers.php import Php
 from speed.peers.plain import Return, Static, StaticKeptOpen
 from speed.peers.servers import EjabberdModule, ProsodyModule
@@ -53,6 +53,7 @@ class Harness:
             "ejabberd": lambda d: EjabberdModule(d),
             "constant": lambda d: Constant(d, self._constant),
             "ours": lambda d: Ours(d, fcgi, redis),
+            "two": lambda d: OursTwo(d, fcgi, redis),
             "cold": lambda d: OursCold(d, fcgi, redis),
             "cached": lambda d: OursCached(d, fcgi, redis),
         }

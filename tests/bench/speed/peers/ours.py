@@ -1,7 +1,6 @@
 """Our responder: behind the shipped location, behind the shipped cache, and without its own."""
 
 import os
-import subprocess
 
 from sandbox.configuration import Configuration
 from sandbox.nginx import Nginx
@@ -9,7 +8,11 @@ from sandbox.responder import Responder
 from speed.peers.nginx_server import WORKERS, ShippedSite
 from speed.peers.peer import Peer
 
-NO_CACHE = "cache_entries = 0\n"
+
+def _new(directory, name):
+    path = os.path.join(directory, name)
+    os.mkdir(path)
+    return path
 
 
 class Ours(Peer):
@@ -55,21 +58,39 @@ class OursCold(Ours):
 
     def __init__(self, directory, program, redis, prefix=()):
         super().__init__(directory, program, redis, prefix)
-        with open(self.configuration.path, encoding="utf-8") as file:
-            text = file.read()
-        self._write(text.replace("[fcgi]\n", "[fcgi]\n" + NO_CACHE))
-        # A responder that does not know the key has no cache to switch off.
-        self.has_cache = self._is_valid()
-        if not self.has_cache:
-            self._write(text)
+        self.configuration.fcgi_keys = {"cache_entries": 0}
+        self.configuration.write()
 
-    def _write(self, text):
-        with open(self.configuration.path, "w", encoding="utf-8") as file:
-            file.write(text)
 
-    def _is_valid(self):
-        argv = [self.program, "-t", "-c", self.configuration.path]
-        return subprocess.run(argv, capture_output=True, check=False).returncode == 0
+class OursTwo(Ours):
+    """Two responders, as for two cores; nginx takes turns."""
+
+    name = "xmpp-status, two responders"
+    workloads = ("hot", "uniform")
+
+    def _make_nginx(self, directory, socket_path):
+        second_path = os.path.join(directory, "fcgi-2.sock")
+        configuration = Configuration(
+            _new(directory, "second"), self.configuration.redis_path, second_path,
+            redis_users=self.configuration.redis_users,
+        )
+        self.second = Responder(
+            self.program, configuration.path, second_path,
+            os.path.join(directory, "responder-2.log"),
+        )
+        return Nginx(directory, socket_path, second_path, workers=WORKERS)
+
+    def start(self):
+        self.second.start()
+        super().start()
+
+    def stop(self):
+        super().stop()
+        self.second.stop()
+
+    def processes(self):
+        pids = [responder.process.pid for responder in (self.responder, self.second)]
+        return {"nginx": [self.nginx.process.pid], "server": pids}
 
 
 class OursCached(Ours):
