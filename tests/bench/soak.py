@@ -2,25 +2,34 @@
 
 import argparse
 import os
+import signal
+import subprocess
 import sys
 import time
+from contextlib import contextmanager
 
 ROOT = os.path.dirname(os.path.dirname(os.path.dirname(os.path.abspath(__file__))))
 sys.path += [os.path.join(ROOT, *parts) for parts in (
     ("tests", "faults"), ("deploy",), ("tests", "integration")
 )]
 
-from load import Load  # noqa: E402
+from load import TRUTHS, Load  # noqa: E402
 from model import Allowance, Model  # noqa: E402
 from rig import Rig  # noqa: E402
-from sandbox.system import Programs  # noqa: E402
+from sandbox.nginx import Nginx  # noqa: E402
+from sandbox.ports import LOOPBACK  # noqa: E402
+from sandbox.process import environment  # noqa: E402
+from sandbox.system import DOMAIN, LOCATION, Programs  # noqa: E402
 
 OURS = ("bot", "responder 1", "responder 2")
 WARM_UP_MINUTES = 2
 # What a program of ours may have grown by since it was warm: a page here and there is no leak.
 GROWTH_KIB = 256
 GROWTH_DESCRIPTORS = 40  # connections that nginx keeps, which come and go
-ASKERS = 12
+# Their answers are judged, one by one; the full load is wrk's, which looks at the status only.
+ASKERS = 4
+PAUSE_S = 0.01
+CONNECTIONS = 16
 MINUTE_S = 60.0
 
 
@@ -69,8 +78,9 @@ def soak(rig, load, minutes):
     problems = []
     warm = None
     total = 0
+    start = time.monotonic()
     for minute in range(1, minutes + 1):
-        time.sleep(MINUTE_S)
+        time.sleep(max(0.0, start + minute * MINUTE_S - time.monotonic()))
         count, wrong, stale_s = take_answers(load)
         load.model.forget(time.monotonic() - MINUTE_S)
         now = measure(rig)
@@ -85,6 +95,34 @@ def soak(rig, load, minutes):
     return problems + find_growth(warm, now)
 
 
+@contextmanager
+def full_load(rig, minutes):
+    """wrk asks for a user who is always there, as fast as it can, through an nginx of its own.
+
+    That one has no cache and no limit, so that the responders get it all. Gives a list, to which
+    what was wrong is added at the end.
+    """
+    problems = []
+    directory = rig.path("full-load")
+    os.mkdir(directory)
+    nginx = Nginx(directory, *(r.socket_path for r in rig.responders), workers=1)
+    nginx.start()
+    try:
+        wrk = subprocess.Popen(
+            ["wrk", "-t1", f"-c{CONNECTIONS}", f"-d{minutes * 60 + 600}s", "--timeout", "10s",
+             f"http://{LOOPBACK}:{nginx.port}{LOCATION}{TRUTHS[0]}@{DOMAIN}"],
+            stdout=subprocess.PIPE, text=True, env=environment(),
+        )
+        yield problems
+        wrk.send_signal(signal.SIGINT)
+        text = wrk.communicate()[0]
+        print(text)
+        problems += [line.strip() for line in text.splitlines()
+                     if "Non-2xx" in line or "Socket err" in line]
+    finally:
+        nginx.stop()
+
+
 def main():
     arguments = parse_arguments()
     programs = Programs(*(
@@ -93,9 +131,10 @@ def main():
     ))
     with Rig(programs) as rig:
         rig.start()
-        load = Load(rig, Model(), askers=ASKERS, pause_s=0.0, change_s=0.02)
+        load = Load(rig, Model(), askers=ASKERS, pause_s=PAUSE_S, change_s=0.02)
         load.start()
-        problems = soak(rig, load, arguments.minutes)
+        with full_load(rig, arguments.minutes) as problems:
+            problems += soak(rig, load, arguments.minutes)
         load.stop()
     for problem in problems[:20]:
         print(f"  {problem}")
