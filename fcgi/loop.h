@@ -3,8 +3,9 @@
  *
  * Each turn waits, takes all whole requests that are there, hears what has changed in Redis, asks
  * it once for what is not known, answers them all, sends on streams what has changed, and accepts
- * new connections. One thread; nothing but the wait and the one round trip ever blocks. Does I/O on
- * all connections, reads the monotonic clock, tells systemd of readiness and life, and logs.
+ * new connections. One thread; nothing but the wait and Redis ever blocks: the one round trip, and
+ * what a refresh of the reader takes. Does I/O on all connections, reads the monotonic clock, tells
+ * systemd of readiness and life, and logs.
  */
 #ifndef XS_LOOP_H
 #define XS_LOOP_H
@@ -31,8 +32,8 @@
 /*
  * Serves on `listen_fd`, a listening stream socket that does not block, until SIGTERM or SIGINT,
  * which the caller must have blocked, arrives. Requests that have arrived by then are answered.
- * `listen_fd`, `reader`, `streams` and `batch`, which is on both, stay the caller's. All streams are
- * ended and all connections closed at the end.
+ * `listen_fd`, `reader`, `streams` and `batch`, which is on both, stay the caller's. All streams
+ * are ended and all connections closed at the end.
  *
  * Returns XS_OK after a stop by signal; XS_ERROR_NOMEM or XS_ERROR_SYSTEM (errno says why).
  */

@@ -40,7 +40,8 @@ void xs_pool_free(struct xs_pool *pool);
 
 /*
  * Opens a connection on an accepted descriptor, which it takes over; idle at first. If the pool is
- * full, but for what is left to streams, xs_pool_drop_oldest makes room. Never NULL, as long as nothing in the pool is busy.
+ * full, but for what is left to streams, xs_pool_drop_oldest makes room. Never NULL, as long as
+ * nothing in the pool is busy.
  */
 struct xs_connection *xs_pool_open(struct xs_pool *pool, int fd);
 

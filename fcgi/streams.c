@@ -7,7 +7,6 @@
 #include <sys/random.h>
 
 #include "body.h"
-#include "event_id.h"
 #include "presence_json.h"
 
 /* Bytes of an event besides its id and its data. */

@@ -18,6 +18,7 @@
 
 #include "connection.h"
 #include "error.h"
+#include "event_id.h"
 #include "metrics.h"
 #include "pool.h"
 #include "request.h"

@@ -18,8 +18,9 @@ struct xs_tracking {
     bool is_draining;      /* there may be more to read of what has come */
     redisReply *message;   /* whose keys are being told; NULL if none */
     size_t told_count;     /* of its keys */
-    bool is_pong_due;
-    int64_t beat_ms; /* when the next one is due */
+    int64_t beat_ms;       /* when the next one is due */
+    int64_t ping_ms;       /* when the last one was */
+    int64_t answered_ms;   /* when the last one was that was answered where the news come */
     char error[XS_ERROR_TEXT_SIZE];
 };
 
@@ -144,6 +145,12 @@ static enum xs_error track(struct xs_tracking *tracking, struct xs_redis *data, 
     return ok ? XS_OK : XS_ERROR_UNAVAILABLE;
 }
 
+/* Returns until when the connection for news is trusted, as it answered. */
+static int64_t trust_ms(const struct xs_tracking *tracking)
+{
+    return tracking->answered_ms + XS_TRACKING_TRUST_MS;
+}
+
 /* Has the descriptor tell of a connection; it stops by itself when that is closed. */
 static bool watch(const struct xs_tracking *tracking, struct xs_redis *redis)
 {
@@ -179,7 +186,8 @@ enum xs_error xs_tracking_start(struct xs_tracking *tracking, struct xs_redis *d
     tracking->data = data;
     tracking->generation = xs_redis_generation(data);
     tracking->is_draining = false;
-    tracking->is_pong_due = false;
+    tracking->ping_ms = now_ms;
+    tracking->answered_ms = now_ms;
     tracking->beat_ms = now_ms + XS_TRACKING_BEAT_MS;
     return XS_OK;
 }
@@ -202,7 +210,7 @@ static void take_message(struct xs_tracking *tracking, redisReply *message)
         tracking->is_all_due = true; /* the database was emptied */
         break;
     case XS_MESSAGE_PONG:
-        tracking->is_pong_due = false;
+        tracking->answered_ms = tracking->ping_ms;
         break;
     default:
         end(tracking, "listening to Redis: an unknown message");
@@ -222,18 +230,13 @@ static bool tell_key(struct xs_tracking *tracking, struct xs_key_owner *ret_owne
     return true;
 }
 
-/* Tries both connections: an answer on the one is waited for, that on the other is due by then. */
+/* Tries both connections: an answer on the one is waited for, that on the other will be news. */
 static void beat(struct xs_tracking *tracking, int64_t now_ms)
 {
-    bool is_late = now_ms - tracking->beat_ms >= XS_TRACKING_BEAT_MS;
     enum xs_error error;
 
     tracking->beat_ms = now_ms + XS_TRACKING_BEAT_MS;
-    if (tracking->is_pong_due || is_late) {
-        end(tracking, is_late ? "listening to Redis: stood still for too long to trust it"
-                              : "listening to Redis: no answer in time");
-        return;
-    }
+    tracking->ping_ms = now_ms;
     if (!ping(tracking, tracking->data)) {
         end(tracking, NULL);
         return;
@@ -244,7 +247,6 @@ static void beat(struct xs_tracking *tracking, int64_t now_ms)
         error = xs_redis_send(tracking->news);
     if (error != XS_OK)
         end(tracking, xs_redis_error(tracking->news));
-    tracking->is_pong_due = true;
 }
 
 /*
@@ -300,6 +302,8 @@ enum xs_news xs_tracking_next(struct xs_tracking *tracking, int64_t now_ms,
         } else if (!has_looked) {
             has_looked = true;
             look(tracking);
+        } else if (now_ms >= trust_ms(tracking)) {
+            end(tracking, "listening to Redis: no answer in time");
         } else if (now_ms >= tracking->beat_ms) {
             beat(tracking, now_ms);
         } else {
@@ -310,7 +314,9 @@ enum xs_news xs_tracking_next(struct xs_tracking *tracking, int64_t now_ms,
 
 int64_t xs_tracking_deadline_ms(const struct xs_tracking *tracking)
 {
-    return tracking->data != NULL ? tracking->beat_ms : INT64_MAX;
+    if (tracking->data == NULL)
+        return INT64_MAX;
+    return tracking->beat_ms < trust_ms(tracking) ? tracking->beat_ms : trust_ms(tracking);
 }
 
 int xs_tracking_fd(const struct xs_tracking *tracking)

@@ -20,8 +20,11 @@
 #include "keys.h"
 #include "redis.h"
 
-/* How often both connections are tried, and how long either may then be silent. */
+/* How often both connections are tried. */
 #define XS_TRACKING_BEAT_MS 500
+
+/* For how long after it was tried a connection for news that answered is trusted. */
+#define XS_TRACKING_TRUST_MS (2 * XS_TRACKING_BEAT_MS)
 
 struct xs_tracking;
 
@@ -60,13 +63,13 @@ bool xs_tracking_is_on(const struct xs_tracking *tracking);
  * Takes the next news. With XS_NEWS_KEY, `ret_owner` says whom the key is about; otherwise it is
  * untouched. To be called until XS_NEWS_NONE, in every turn and when a beat is due. Then, at
  * `now_ms` of a monotonic clock, it tries both connections, and waits for the data connection at
- * most its timeout; for nothing else does it wait. If it is called a whole beat late, the process
- * stood still and nobody knows what has been lost meanwhile: the tracking ends.
+ * most its timeout; for nothing else does it wait. If the process stood still, an answer may come
+ * too late to be trusted: nobody knows what has been lost meanwhile, and the tracking ends.
  */
 enum xs_news xs_tracking_next(struct xs_tracking *tracking, int64_t now_ms,
                               struct xs_key_owner *ret_owner);
 
-/* Returns when the next beat is due; INT64_MAX if it is not on. */
+/* Returns when the next beat or the end is due; INT64_MAX if it is not on. */
 int64_t xs_tracking_deadline_ms(const struct xs_tracking *tracking);
 
 /* Returns a descriptor, the same one always, that is readable when there is news, or the end. */

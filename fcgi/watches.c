@@ -367,7 +367,8 @@ enum xs_error xs_watches_update(struct xs_watches *watches, struct xs_watch *wat
     if (watch == watches->malformed)
         return XS_OK;
     set_failed(watches, watch, lookup->error != XS_OK);
-    if (lookup->error == XS_OK)
+    /* Of a domain that is closed the lease does not matter, and may not have been looked at. */
+    if (lookup->error == XS_OK && lookup->facts.domain_publish.setting == XS_PUBLISH_YES)
         note_lease(watches, watch, lookup->facts.lease, now_s);
     if (verdict.kind == XS_VERDICT_PRESENCE)
         error = xs_json_write_presence(lookup->jid.bare, &verdict.presence, watches->json, &len);

@@ -120,11 +120,11 @@ class System:
         if start:
             self.responder.start()
 
-    def start_nginx(self, workers=2, spread=True, site=False):
+    def start_nginx(self, workers=2, spread=True, site=False, **options):
         """With `site`, the whole one that we ship, with its cache and its limit."""
         self.nginx = Nginx(
             self._directory("nginx"), self.path("fcgi.sock"), port=self.http_port,
-            workers=workers, spread=spread, site=site,
+            workers=workers, spread=spread, site=site, **options,
         )
         self._processes.append(self.nginx.process)
         self.nginx.start()

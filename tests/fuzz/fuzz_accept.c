@@ -31,7 +31,7 @@ static void check_accept(const char *accept)
 {
     enum xs_format format = xs_accept_choose(accept);
 
-    FUZZ_CHECK((unsigned)format < XS_FORMAT_COUNT);
+    FUZZ_CHECK((unsigned)format < XS_FORMAT_COUNT || format == XS_FORMAT_EVENTS);
     FUZZ_CHECK(xs_accept_choose(accept) == format);
     if (strlen(accept) > XS_ACCEPT_MAX)
         FUZZ_CHECK(format == XS_FORMAT_XML);
@@ -42,6 +42,8 @@ static void check_accept(const char *accept)
         FUZZ_CHECK(strcasestr(accept, "application/") != NULL || strstr(accept, "*/*") != NULL);
     if (format == XS_FORMAT_TEXT)
         FUZZ_CHECK(strcasestr(accept, "text/") != NULL || strstr(accept, "*/*") != NULL);
+    if (format == XS_FORMAT_EVENTS)
+        FUZZ_CHECK(strcasestr(accept, "text/event-stream") != NULL);
     for (size_t i = 0; i < sizeof neutral / sizeof *neutral; i++) {
         char *longer = join(neutral[i], accept);
 

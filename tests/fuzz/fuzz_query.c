@@ -12,8 +12,8 @@
 
 /* The known parameters whose values are words; plain spellings only, see is_plain. */
 static const char *const parameters[] = {
-    "format=xml", "format=json", "format=text", "format=svg", "style=flat",
-    "style=dot",  "any",         "any=",        "any=1",
+    "format=xml", "format=json", "format=text", "format=svg", "format=events",
+    "style=flat", "style=dot",   "any",         "any=",       "any=1",
 };
 
 #define PARAMETER_COUNT (sizeof parameters / sizeof *parameters)
@@ -27,7 +27,8 @@ static const char *const names[] = {"format", "style", "any"};
 struct plain {
     bool is_valid;
     bool is_any;
-    const char *format; /* NULL: none */
+    bool has_format;
+    enum xs_format format;
     size_t jid_count;
 };
 
@@ -60,8 +61,10 @@ static bool read_parameter(const char *parameter, size_t seen[NAME_COUNT], struc
         known++;
     if (known == PARAMETER_COUNT || ++seen[name] > 1)
         return false;
-    if (name == 0)
-        plain->format = parameters[known];
+    if (name == 0) {
+        plain->has_format = true;
+        plain->format = (enum xs_format)known;
+    }
     plain->is_any = plain->is_any || strncmp(parameter, "any", 3) == 0;
     return true;
 }
@@ -113,10 +116,10 @@ static void check_query(const struct xs_request_params *params, const struct xs_
                (request->flaw != XS_FLAW_QUERY));
     if (request->flaw == XS_FLAW_QUERY)
         return;
-    if (plain.format != NULL)
-        FUZZ_CHECK(strcmp(plain.format, parameters[request->format]) == 0);
-    else
-        FUZZ_CHECK(request->format == xs_accept_choose(params->accept));
+    if (!plain.has_format)
+        plain.format = xs_accept_choose(params->accept);
+    FUZZ_CHECK(request->is_stream == (plain.format == XS_FORMAT_EVENTS));
+    FUZZ_CHECK(request->format == (request->is_stream ? XS_FORMAT_JSON : plain.format));
     if (!is_list(params))
         return;
     FUZZ_CHECK(request->jid_count == plain.jid_count);

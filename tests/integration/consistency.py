@@ -11,7 +11,7 @@ import redis
 
 import fastcgi
 from consistency_model import EXPIRY_S, YES, Judge, Register
-from redis_wire import DATA, NEWS, RedisWire
+from redis_wire import DATA, NEWS, RemoteWire
 from sandbox.redis_server import RESPONDER
 from sandbox.responder import Responder
 from sandbox.store import lease_key, presence_key, publish_key
@@ -58,7 +58,7 @@ class World:
     def start(self):
         system = self.system
         system.start_redis()
-        self.wire = RedisWire(system.redis.socket_path, system.path("wire.sock"))
+        self.wire = RemoteWire(system.redis.socket_path, system.path("wire.sock"))
         for name in self.judges:
             configuration = system.new_configuration(f"conf-{name}")
             configuration.fcgi_path = system.path(f"{name}.sock")

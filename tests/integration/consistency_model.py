@@ -152,7 +152,8 @@ class Judge:
     def _describe(self, registers, floors, since, sent, received, seen):
         lines = [
             f"responder {self.name}: sent {sent:.4f}, received {received:.4f}, allowed since "
-            f"{since:.4f}: {seen}"
+            f"{since:.4f}: {seen}",
+            f"  silences: {self.windows.silences[-3:]}, outages: {self.windows.outages[-5:]}",
         ]
         names = ("domain's flag", "lease", "user's flag", "record")
         for name, register, floor in zip(names, registers, floors):

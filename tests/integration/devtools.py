@@ -78,7 +78,7 @@ class Browser:
         """Makes a tab, so many pixels wide and high."""
         target = self.call("Target.createTarget", url="about:blank")["targetId"]
         session = self.call("Target.attachToTarget", targetId=target, flatten=True)["sessionId"]
-        page = self._pages[session] = Page(self, session)
+        page = self._pages[session] = Page(self, session, target)
         for domain in ("Page", "Runtime", "Log"):
             page.call(f"{domain}.enable")
         page.resize(width, height)
@@ -113,12 +113,22 @@ class Browser:
 
 
 class Page:
-    """A tab. `problems` is what its console complains of: exceptions, refused loads, violations."""
+    """A tab, as a context manager, since a browser keeps but six connections to one place.
 
-    def __init__(self, browser, session):
+    `problems` is what its console complains of: exceptions, refused loads, violations.
+    """
+
+    def __init__(self, browser, session, target):
         self._browser = browser
         self._session = session
+        self._target = target
         self.problems = []
+
+    def __enter__(self):
+        return self
+
+    def __exit__(self, *_):
+        self._browser.call("Target.closeTarget", targetId=self._target)
 
     def call(self, method, **parameters):
         return self._browser.call(method, self._session, **parameters)

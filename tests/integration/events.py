@@ -8,6 +8,8 @@ from dataclasses import dataclass
 from sandbox.ports import LOOPBACK
 
 TIMEOUT_S = 10.0
+# From linux/tcp.h: a socket in repair is closed without a word to its peer.
+TCP_REPAIR = 19
 
 
 @dataclass(frozen=True)
@@ -64,6 +66,11 @@ class EventStream:
 
     def close(self):
         self._socket.close()
+
+    def vanish(self):
+        """Is gone without closing: the peer hears nothing, not even an end. For root only."""
+        self._socket.setsockopt(socket.IPPROTO_TCP, TCP_REPAIR, 1)
+        self.close()
 
     def body(self):
         """The body of an answer that is no stream."""

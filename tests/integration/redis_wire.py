@@ -1,5 +1,6 @@
 """A wire between the responder and Redis on which single connections can be cut or fall silent."""
 
+import multiprocessing
 import os
 import socket
 import threading
@@ -135,3 +136,49 @@ class RedisWire:
         for mark, kind in MARKS:
             if not is_answer and link.kind is None and mark in piece:
                 link.kind = kind
+
+
+class RemoteWire:
+    """The same in a process of its own, so that a busy test does not hold up what passes."""
+
+    def __init__(self, target, path):
+        self.address = path
+        context = multiprocessing.get_context("fork")
+        self._control, far_end = context.Pipe()
+        self._process = context.Process(
+            target=_serve_orders, args=(self._control, far_end, target, path), daemon=True
+        )
+        self._process.start()
+        far_end.close()
+        self._control.recv()  # it listens
+
+    def _order(self, *order):
+        self._control.send(order)
+        self._control.recv()
+
+    def cut(self, kind):
+        self._order("cut", kind)
+
+    def freeze(self, kind):
+        self._order("freeze", kind)
+
+    def thaw(self):
+        self._order("thaw")
+
+    def close(self):
+        self._order("close")
+        self._control.close()
+        self._process.join()
+
+
+def _serve_orders(near_end, control, target, path):
+    near_end.close()
+    wire = RedisWire(target, path)
+    control.send(None)
+    try:
+        while True:
+            name, *arguments = control.recv()
+            getattr(wire, name)(*arguments)
+            control.send(None)
+    except EOFError:
+        pass  # whoever gave the orders has gone

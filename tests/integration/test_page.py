@@ -83,7 +83,7 @@ class PageTest(SystemTest):
         self.store.write_record(self.alice, type="available", show="dnd")
 
     def open(self, jid=None, **options):
-        page = self.browser.open(**options)
+        page = self.enterContext(self.browser.open(**options))
         page.go(self.address if jid is None else f"{self.address}#{jid}")
         return page
 
@@ -158,7 +158,7 @@ class Shown(PageTest):
         self.assertEqual(page.evaluate("document.querySelector('#jid').value"), self.alice)
 
     def test_german_by_the_browser_and_by_the_switch_which_keeps_the_jid(self):
-        page = self.browser.open()
+        page = self.enterContext(self.browser.open())
         page.speak("de-AT,de;q=0.9,en;q=0.8")
         page.go(f"{self.address}#{self.alice}")
         self.wait_shown(page, f"{self.alice} bitte nicht stören")
@@ -199,7 +199,7 @@ class Copied(PageTest):
                              self.snippet(page, name))
 
     def test_button_copies_without_tls_too(self):
-        page = self.browser.open()
+        page = self.enterContext(self.browser.open())
         page.go(f"http://{INSECURE_HOST}:{self.system.nginx.port}{PAGE}#{self.alice}")
         self.assertFalse(page.evaluate("isSecureContext"))
         self.wait_shown(page, f"{self.alice} do not disturb")
@@ -223,7 +223,7 @@ class Copied(PageTest):
         page = self.open(self.alice)
         body = self.snippet(page, "html") + self.snippet(page, "widget")
         with StrictSite(self.service, body) as site:
-            other = self.browser.open()
+            other = self.enterContext(self.browser.open())
             other.go(site.address)
             other.wait_for("document.querySelector('img').naturalWidth > 100", "badge", SHOWN_S)
             other.wait_for("document.querySelector('.xmpp-status-dnd')", "the widget", SHOWN_S)
@@ -240,7 +240,7 @@ class Copied(PageTest):
 
 class Anybody(PageTest):
     def test_without_javascript_the_form_leads_to_the_badge(self):
-        page = self.browser.open()
+        page = self.enterContext(self.browser.open())
         page.call("Emulation.setScriptExecutionDisabled", value=True)
         page.go(self.address)
         said = page.evaluate("document.querySelector('noscript').innerText")
@@ -255,7 +255,7 @@ class Anybody(PageTest):
     def test_fits_a_phone(self):
         jid = "a" * 100 + f"@{DOMAIN}"
         for language in ("en", "de"):
-            page = self.browser.open()
+            page = self.enterContext(self.browser.open())
             page.resize(PHONE_PX, 640, mobile=True)
             page.go(f"{self.address}{language}.html#{jid}")
             page.wait_for("document.querySelector('.xmpp-status-text')", "presence", SHOWN_S)
@@ -269,7 +269,7 @@ class Anybody(PageTest):
 
     def test_can_be_read_light_and_dark_in_every_state(self):
         for scheme in ("light", "dark"):
-            page = self.browser.open()
+            page = self.enterContext(self.browser.open())
             page.prefer(scheme)
             for show in (None, "chat", "away", "xa", "dnd"):
                 fields = {} if show is None else {"show": show}

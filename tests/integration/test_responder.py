@@ -145,6 +145,8 @@ class ResponderProcess(SystemTest):
             self.responder.process.start(stdin=listener)
             second.process.start(stdin=listener)
         self.addCleanup(second.process.kill)
+        for process in (self.responder.process, second.process):
+            process.wait_ready(lambda log=process.log: "serving on" in log(), "a log line")
         for _ in range(50):
             self.assert_serves(timeout_s=5)
         self.assert_stops()

@@ -1,21 +1,34 @@
 """The widget in a real browser, on a page of another origin under a strict policy."""
 
 import json
+import os
 import time
 import unittest
 
 from devtools import Browser
 from recorder import Recorder
+from sandbox import ports
 from sandbox.deadline import wait_until
+from sandbox.nginx import Nginx
 from sandbox.ports import LOOPBACK
 from sandbox.system import DOMAIN
 from strict_site import StrictSite
-from system_test import SystemTest
+from system_test import CHANGE_S, SystemTest
 
 SHOWN_S = 5.0
-# Between two questions, at most; and after a first failure.
+# Between two questions, at most; and after a first failure. So long may also a stream be silent.
 POLL_S = 6.25
 RETRY_S = 12.5
+# A proxy that keeps what it gets until it is much, as some do.
+BUFFERING_PROXY = """
+  server {{
+    listen {address}:{port};
+    location / {{
+      proxy_pass http://{address}:{site_port};
+      proxy_buffering on;
+    }}
+  }}
+"""
 LOOK = """
 (element => ({
   classes: element.className, text: element.textContent.replace(/\\s+/g, " ").trim(),
@@ -31,9 +44,13 @@ document.dispatchEvent(new Event("visibilitychange"));
 class WidgetTest(SystemTest):
     """Records and leases are written by the test; no bot runs."""
 
+    FCGI_KEYS = {}
+
     @classmethod
     def prepare(cls, system):
         system.start_redis()
+        system.configuration.fcgi_keys.update(cls.FCGI_KEYS)
+        system.configuration.write()
         system.start_responder()
         system.start_nginx()
         cls.browser = cls.enterClassContext(Browser())
@@ -51,7 +68,7 @@ class WidgetTest(SystemTest):
         service = f"http://{LOOPBACK}:{port or self.system.nginx.port}"
         script = f'<script src="{service}/xmpp/status.js" {attributes}></script>'
         site = self.enterContext(StrictSite(service, body + script))
-        page = self.browser.open()
+        page = self.enterContext(self.browser.open())
         page.go(site.address)
         return page
 
@@ -183,7 +200,40 @@ class Errors(WidgetTest):
         self.wait_state(page, "away", 2 * RETRY_S + POLL_S)
 
 
+class Streams(WidgetTest):
+    def test_hidden_page_hears_nothing_and_hears_again_when_seen(self):
+        hidden, seen = self.open(self.element()), self.open(self.element())
+        for page in hidden, seen:
+            self.wait_state(page, "away")
+        hidden.evaluate(HIDE % "true")
+        self.store.write_record(self.alice, type="available", show="xa")
+        self.wait_state(seen, "xa", CHANGE_S)
+        self.assertEqual(self.look(hidden)["text"], "Write to us away")
+        hidden.evaluate(HIDE % "false")
+        self.wait_state(hidden, "xa", CHANGE_S)
+
+    def test_stream_that_a_proxy_keeps_to_itself_is_given_up(self):
+        port = ports.pick()
+        directory = self.system.path("proxy")
+        os.mkdir(directory)
+        proxy = Nginx(directory, self.system.path("fcgi.sock"), extra=BUFFERING_PROXY.format(
+            address=LOOPBACK, port=port, site_port=self.system.nginx.port
+        ))
+        proxy.start()
+        self.addCleanup(proxy.stop)
+        page = self.open(self.element(), port=port)
+        self.wait_state(page, "away")
+        self.store.write_record(self.alice, type="available", show="dnd")
+        self.wait_state(page, "dnd", RETRY_S + POLL_S)
+        self.store.publish(self.alice, "no")
+        self.wait_state(page, "unknown", POLL_S)
+
+
 class Polling(WidgetTest):
+    """Where there are no streams, or no more."""
+
+    FCGI_KEYS = {"streams": 0}
+
     def test_change_and_block_show_and_what_is_unchanged_is_304(self):
         with Recorder(self.system.nginx.port) as recorder:
             page = self.open(self.element(), port=recorder.port)

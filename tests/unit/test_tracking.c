@@ -183,13 +183,29 @@ static void next__goes_on__from_beat_to_beat(void **state)
 }
 
 /* While the process stood still the connection for news may have died unnoticed. */
-static void next__ends__when_called_a_whole_beat_late(void **state)
+static void next__ends__when_an_answer_is_seen_too_late(void **state)
 {
     struct world world;
 
     (void)state;
     open_with_news(&world, PONG);
     assert_int_equal(xs_tracking_next(world.tracking, 1500, NULL), XS_NEWS_ALL);
+    assert_over(&world);
+    close_world(&world);
+}
+
+static void next__ends__when_a_beat_was_late_and_is_not_answered(void **state)
+{
+    static const struct peer_step news[] = {
+        {ASK_ID, ":42\r\n"}, {ASK_SUBSCRIBE, SUBSCRIBED}, {PING, ""}, {0}};
+    struct world world;
+
+    (void)state;
+    open_world(&world, data_steps, news, PEER_HOLD, TIMEOUT_MS);
+    assert_int_equal(xs_tracking_start(world.tracking, world.data, 0), XS_OK);
+    assert_int_equal(xs_tracking_next(world.tracking, 900, NULL), XS_NEWS_NONE);
+    assert_int_equal(xs_tracking_deadline_ms(world.tracking), 1000); /* not 500 from now */
+    assert_int_equal(xs_tracking_next(world.tracking, 1000, NULL), XS_NEWS_ALL);
     assert_over(&world);
     close_world(&world);
 }
@@ -317,7 +333,8 @@ int main(void)
         cmocka_unit_test(next__ends__at_anything_that_is_no_news),
         cmocka_unit_test(next__ends__when_a_pong_is_overdue),
         cmocka_unit_test(next__goes_on__from_beat_to_beat),
-        cmocka_unit_test(next__ends__when_called_a_whole_beat_late),
+        cmocka_unit_test(next__ends__when_an_answer_is_seen_too_late),
+        cmocka_unit_test(next__ends__when_a_beat_was_late_and_is_not_answered),
         cmocka_unit_test(next__ends__when_the_data_connection_does_not_answer),
         cmocka_unit_test(next__ends__when_redis_refuses_a_ping),
         cmocka_unit_test(next__ends__when_the_connection_for_news_is_closed),
