@@ -52,10 +52,24 @@ static bool is_path(const char *value)
     return value != NULL && value[0] == '/';
 }
 
+static void check_sentinel(const struct xs_sentinel_config *sentinel)
+{
+    FUZZ_CHECK(sentinel->master[0] != '\0' && strchr(sentinel->master, '@') == NULL);
+    FUZZ_CHECK(sentinel->password_file == NULL || is_path(sentinel->password_file));
+    FUZZ_CHECK(sentinel->peer_count >= 1 && sentinel->peer_count <= XS_SENTINEL_PEERS_MAX);
+    for (size_t i = 0; i < sentinel->peer_count; i++) {
+        FUZZ_CHECK(sentinel->peers[i].host[0] != '\0');
+        FUZZ_CHECK(strchr(sentinel->peers[i].host, ',') == NULL);
+        FUZZ_CHECK(sentinel->peers[i].port >= 1 && sentinel->peers[i].port <= 65535);
+    }
+}
+
 static void check_redis(const struct xs_redis_config *redis)
 {
-    FUZZ_CHECK((redis->path == NULL) != (redis->host == NULL));
-    if (redis->path != NULL)
+    FUZZ_CHECK((redis->path != NULL) + (redis->host != NULL) + (redis->sentinel != NULL) == 1);
+    if (redis->sentinel != NULL)
+        check_sentinel(redis->sentinel);
+    else if (redis->path != NULL)
         FUZZ_CHECK(is_path(redis->path) && redis->port == 0);
     else
         FUZZ_CHECK(redis->host[0] != '\0' && redis->port >= 1 && redis->port <= 65535);
