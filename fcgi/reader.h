@@ -34,11 +34,11 @@ void xs_reader_free(struct xs_reader *reader);
 
 /*
  * Takes in what has changed in Redis, and says it too, as xs_tracking_next: XS_NEWS_ALL also when
- * tracking has just begun, as nobody knows what has changed until then, and when a replica turns out
- * to be cut off from its master, or not to be any more. To be called until XS_NEWS_NONE in every
- * turn before anything is looked up, and when its descriptor or its deadline says so; `now_ms` is of
- * a monotonic clock. Waits for Redis, if it is slow, as xs_tracking_next and, once a second at most,
- * xs_tracking_start say.
+ * tracking has just begun, as nobody knows what has changed until then, and when a replica turns
+ * out to be cut off from its master, or not to be any more. To be called until XS_NEWS_NONE in
+ * every turn before anything is looked up, and when its descriptor or its deadline says so;
+ * `now_ms` is of a monotonic clock. Waits for Redis, if it is slow, as xs_tracking_next and, once a
+ * second at most, xs_tracking_start say.
  */
 enum xs_news xs_reader_refresh(struct xs_reader *reader, int64_t now_ms,
                                struct xs_key_owner *ret_owner);
