@@ -132,7 +132,8 @@ class StreamFaults(SystemTest):
             for show in ("away", "dnd"):
                 for session in sessions:
                     session.presence(show=show)
-                self.assert_soon_presence("user0", show=show, within=10)
+                wait_until(lambda: {self.truth(f"user{n}") for n in range(USERS)} == {show},
+                           f"all to be {show}", SETTLED_S)
                 self.assert_all_true(staying)
             wait_until(lambda: self.system.responder.process.descriptors()
                        <= descriptors + SILENT + 16, "the vanished to be noticed", SETTLED_S)
