@@ -12,13 +12,13 @@
 #define LOGIN_TIMEOUT_MS 30000
 
 /*
- * How often the server is asked for a sign of life: shortly before each renewal of the lease, which
- * holds from then on, and soon again while there is none. And how long it may stay silent before
- * the session is given up.
+ * How long after the latest sign of life the server is asked for another, so that there is a new
+ * one by the next renewal of the lease, which holds from then on; how soon again while there is
+ * none; and how long it may stay silent before the session is given up.
  */
-#define PING_INTERVAL_MS 10000
-#define PING_AGAIN_MS    2000
-#define PONG_TIMEOUT_MS  60000
+#define PING_AGAIN_MS   2000
+#define PING_AFTER_MS   (XS_HOLD_RENEW_MS - PING_AGAIN_MS)
+#define PONG_TIMEOUT_MS 60000
 _Static_assert(PONG_TIMEOUT_MS / PING_AGAIN_MS < XS_BOT_PINGS, "the time of each ping is kept");
 
 /*
@@ -146,7 +146,6 @@ static void start_session(struct xs_bot *bot, int64_t now_ms)
 {
     xs_activity_clear(bot->activity);
     bot->privileged = bot->may_ask = false;
-    bot->answered = false;
     bot->seen_ms = -1;
     bot->full_logged = bot->blind_logged = false;
     bot->marker = 0;
@@ -169,13 +168,13 @@ static void start_sync(struct xs_bot *bot, bool again, int64_t now_ms)
     bot->marker = send_ping(bot, now_ms);
 }
 
-/* Says whether to ask the server for a sign of life. */
+/*
+ * Says whether to ask the server for a sign of life. When the lease was renewed does not matter: an
+ * outage of Redis makes that happen early, on the old sign of life.
+ */
 static bool ping_is_due(const struct xs_bot *bot, int64_t now_ms)
 {
-    if (bot->answered)
-        return now_ms - bot->ping_ms >= PING_INTERVAL_MS;
-    return now_ms - bot->ping_ms >= PING_AGAIN_MS &&
-           now_ms - bot->renewed_ms >= XS_HOLD_RENEW_MS - PING_AGAIN_MS;
+    return now_ms - bot->ping_ms >= PING_AGAIN_MS && now_ms - bot->seen_ms >= PING_AFTER_MS;
 }
 
 /* Notes answers to pings and sends the next. Returns false if the server was silent too long. */
@@ -189,7 +188,6 @@ static bool keep_pinging(struct xs_bot *bot, int64_t now_ms)
         bot->last_pong = pong;
         bot->pong_ms = now_ms;
         bot->seen_ms = bot->pings_ms[pong % XS_BOT_PINGS];
-        bot->answered = true;
     }
     if (now_ms - bot->pong_ms >= PONG_TIMEOUT_MS)
         return false;
@@ -281,8 +279,6 @@ static void do_live(struct xs_bot *bot, int64_t now_ms)
         return;
     }
     if (renewed) {
-        bot->answered = false;
-        bot->renewed_ms = now_ms;
         bot->vouched = true;
         tell_figures(bot);
     }

@@ -41,7 +41,6 @@ struct xs_bot {
     bool may_ask;            /* and lets us ask for last activity in the users' name */
     bool granted;            /* the server has said so since presence was asked for last */
     bool want_activity;      /* last activity is to be asked for, once Redis has been made right */
-    bool answered;           /* the server has answered since the lease was renewed last */
     bool vouched;            /* the lease has been renewed in this process */
     bool standing_by;        /* another bot has the lease */
     bool full_logged;        /* that there are too many users has been logged */
@@ -53,7 +52,6 @@ struct xs_bot {
     int64_t ping_ms;                /* when the last ping was sent */
     int64_t pong_ms;                /* when the server last answered one */
     int64_t seen_ms;                /* when the latest that it answered had been sent, or -1 */
-    int64_t renewed_ms;             /* when the lease was renewed last */
     int64_t heard_ms;               /* when presence arrived last */
 };
 

@@ -20,6 +20,7 @@ SILENCE_S = LEASE_S + 5.0
 TAKE_BACK_S = 10.0
 STOP_S = 5.0
 REFUSED_S = 3.0
+CUT_S = 3.0
 
 
 class BotLifecycle(SystemTest):
@@ -66,6 +67,14 @@ class BotLifecycle(SystemTest):
             time.sleep(0.02)
         self.assertGreater(seen_200, 0)
         self.assertGreater(seen_503, 0)
+
+    def test_redis_that_fails_again_and_again_costs_no_lease(self):
+        """Each time everything is written again, and that early renewal asks for no sign of life."""
+        end = time.monotonic() + LEASE_S + 10.0
+        while time.monotonic() < end:
+            self.system.store.command("CLIENT", "KILL", "USER", "xmpp-bot")
+            time.sleep(CUT_S)
+            self.assertTrue(self.bot.is_trusted(), f"{end - time.monotonic():.0f} s before the end")
 
     def test_killed_then_503_then_right_again(self):
         alice = self.log_in("alice", "dnd")
