@@ -11,10 +11,8 @@ from sandbox.system import Programs, System
 
 ROOT = os.path.dirname(os.path.dirname(os.path.dirname(os.path.abspath(__file__))))
 PATCHES = os.path.join(ROOT, "tests", "data", "planted")
-PARTS = (
-    "CMakeLists.txt", "CMakePresets.json", "LICENSE", "README.md", "bot", "cmake", "ctl", "deploy",
-    "fcgi", "lib", "man",
-)
+# What building the programs does not need.
+LEFT_OUT = {".git", "build", "tests"}
 # It ends as soon as it has found something.
 SECONDS = 60
 SEED = 6
@@ -28,7 +26,7 @@ class PlantedBugs(unittest.TestCase):
         cls.sources = os.path.join(cls.directory, "sources")
         cls.build = os.path.join(cls.directory, "build")
         os.mkdir(cls.sources)
-        for part in PARTS:
+        for part in set(os.listdir(ROOT)) - LEFT_OUT:
             source = os.path.join(ROOT, part)
             copy = shutil.copytree if os.path.isdir(source) else shutil.copy2
             copy(source, os.path.join(cls.sources, part))
