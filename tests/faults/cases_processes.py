@@ -34,7 +34,7 @@ def responder_killed(rig, load, hold_s):
     rig.responders[0].start()
 
 
-@fault("one of two responders frozen", 3, hold_s=3, long_s=30)
+@fault("one of two responders frozen", 3, silence=True, hold_s=3, long_s=30)
 def responder_frozen(rig, load, hold_s):
     rig.responders[0].process.freeze()
     time.sleep(hold_s)
@@ -57,7 +57,8 @@ def responders_killed(rig, load, hold_s):
         responder.start()
 
 
-@fault("both responders frozen", LEFT_OUT_S + 3, outage=True, hold_s=2.5, long_s=30, only_long=True)
+@fault("both responders frozen", LEFT_OUT_S + 3, outage=True, silence=True, hold_s=2.5, long_s=30,
+       only_long=True)
 def responders_frozen(rig, load, hold_s):
     for responder in rig.responders:
         responder.process.freeze()
@@ -86,7 +87,7 @@ def nginx_killed(rig, load, hold_s):
     rig.nginx.start()
 
 
-@fault("nginx frozen with its workers", 1, refusal=True, hold_s=1.5, long_s=30)
+@fault("nginx frozen with its workers", 1, refusal=True, silence=True, hold_s=1.5, long_s=30)
 def nginx_frozen(rig, load, hold_s):
     pids = [rig.nginx.process.pid, *children(rig.nginx.process.pid)]
     for pid in pids:
