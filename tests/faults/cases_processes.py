@@ -12,6 +12,9 @@ from sandbox.system import DOMAIN
 
 # Between two attempts of nginx on a responder that has failed; see deploy/nginx/upstream.conf.
 LEFT_OUT_S = 10.0
+# Where no systemd holds the sockets, nginx leaves one that is restarted out for a second, which it
+# counts whole. If it met the other one's restart meanwhile, it would have nobody left to ask.
+APART_S = 2.5
 RELOADS = 50
 GARBAGE = "[redis\x00\naddress == \xff\n[[[\ntimeout_ms = soon\n"
 
@@ -41,11 +44,12 @@ def responder_frozen(rig, load, hold_s):
     rig.responders[0].process.thaw()
 
 
-@fault("both responders restarted, one after the other", 1)
+@fault(f"both responders restarted, {APART_S:g} s apart", 1)
 def responders_restarted(rig, load, hold_s):
     for responder in rig.responders:
         responder.stop()
         responder.start()
+        time.sleep(APART_S)
 
 
 @fault("both responders killed, started again", LEFT_OUT_S + 1, outage=True)
