@@ -22,8 +22,6 @@ TOGGLED = "toggled"  # published and blocked in turn
 TRUTHS = ("alice", "bob", "carol", "dave", "leaver")
 EVERYBODY = (*TRUTHS, TOGGLED, HIDDEN, NEVER)
 BATCH_SHARE = 0.1  # of the requests, each of which asks for everybody
-# So rarely does the one who is blocked change, that only the block itself tells of the block.
-TOGGLED_SHARE = 0.25
 # A block lasts longer than it may take to be seen.
 OPEN_S, BLOCKED_S = (0.7, 1.8), (1.5, 2.2)
 
@@ -42,6 +40,7 @@ class Load:
         self.changes = 0
         self._clients = {}
         self._retry_at = {}
+        self._is_toggled_open = True
         self._changing = threading.Lock()
         self._flagging = threading.Lock()
         self._stop = threading.Event()
@@ -132,15 +131,15 @@ class Load:
         for user in self._clients:
             if self._stop.wait(self.change_s):
                 return
-            if user == TOGGLED and self._chance.random() > TOGGLED_SHARE:
-                continue
             with self._changing:
                 if user not in self.absent:
                     self._change_or_return(user)
 
     def _change_or_return(self, user):
         if self._clients[user].is_connected:
-            self._change_one(user)
+            # Whom the panel has blocked says nothing: only the flag is to tell of the block.
+            if user != TOGGLED or self._is_toggled_open:
+                self._change_one(user)
             return
         if user == HIDDEN:
             pass  # nobody is to see anything of that one anyway
@@ -204,6 +203,8 @@ class Load:
                 self.set_flag(TOGGLED, is_open)
 
     def set_flag(self, user, is_open):
+        """For the one user who is published and blocked in turn."""
+        self._is_toggled_open = is_open
         flag = self.model.begin_flag(user, is_open)
         try:
             if is_open:
