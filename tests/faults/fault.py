@@ -3,12 +3,12 @@
 import time
 from dataclasses import dataclass, field
 
-from model import CACHE_S, FRESH_S, LEASE_S, Allowance
+from model import BATCH, CACHE_S, FRESH_S, LEASE_S, SINGLE, STREAM, Allowance
 from load import NEVER, TRUTHS
 from sandbox.errors import SandboxError
 
 CALM_S = 1.0  # all is well when every answer for so long is right
-SEEN_S = 5.0  # until a change of every user has been made and seen
+SEEN_S = 10.0  # until a change of every user has been made and seen, of which a stream may take 5
 LOOK_S = 0.1
 SHOWN_PROBLEMS = 5
 
@@ -44,6 +44,7 @@ class Outcome:
     outage_s: float = 0.0
     stale_s: float = 0.0
     block_s: float = 0.0
+    gap_s: float = 0.0
     back_s: float | None = None
     problems: list = field(default_factory=list)
 
@@ -53,19 +54,21 @@ class Outcome:
 
 
 def fault(
-    text, back_s, outage=False, refusal=False, stale=False, hold_s=1.5, long_s=None, only_long=False
+    text, back_s, outage=False, refusal=False, stale=False, silence=False, hold_s=1.5, long_s=None,
+    only_long=False,
 ):
     """Registers a function as a fault, by its name and its module's (cases_GROUP).
 
     `outage`: 503 is right meanwhile; `refusal`: so is no connection; `stale`: presence may be as
-    old as the lease lets it.
+    old as the lease lets it. `silence`: what carries streams hangs, so they do not end, and show
+    what they showed.
     """
     stale_s = LEASE_S + CACHE_S if stale else FRESH_S
 
     def register(run):
         registry.append(Fault(
             run.__name__.replace("_", "-"), run.__module__.removeprefix("cases_"), text, run,
-            Allowance(stale_s, outage, refusal), back_s, hold_s, long_s or hold_s, only_long,
+            Allowance(stale_s, outage, refusal, silence), back_s, hold_s, long_s or hold_s, only_long,
         ))
         return run
 
@@ -89,6 +92,7 @@ def inflict(chosen, rig, load, is_long):
     time.sleep(CALM_S)
     answers = sorted(load.answers[first:], key=lambda answer: answer.begin)
     _sum_up(outcome, load, answers, strict_from, over)
+    outcome.gap_s = load.longest_gap_s(begin)
     outcome.problems += load.problems
     outcome.problems += [
         f"{name} has ended" for name, process in rig.processes().items() if not process.is_alive()
@@ -105,11 +109,11 @@ def wait_for_calm(load, seconds):
 def _wait_for_calm(load, since, back_s):
     """Waits until all is well; returns whether the last wrong answer came within `back_s`.
 
-    It is when for a while no answer was wrong and of everybody a change was seen that was made
-    after `since`: old states do not count as wrong from the first moment on.
+    It is when for a while no answer was wrong and of everybody a change was seen, in every way of
+    asking, that was made after `since`: old states do not count as wrong from the first moment on.
     """
     last_bad = since
-    unseen = set(TRUTHS) - load.absent
+    unseen = {(user, via) for user in set(TRUTHS) - load.absent for via in (SINGLE, BATCH, STREAM)}
     index = max(0, len(load.answers) - 1)
     while (now := time.monotonic()) < since + back_s + SEEN_S:
         for answer in load.answers[index:]:
@@ -118,7 +122,7 @@ def _wait_for_calm(load, since, back_s):
             if answer.end > since and not verdict.good:
                 last_bad = answer.end
             if verdict.state is not None and verdict.state.begin > since:
-                unseen.discard(answer.user)
+                unseen.discard((answer.user, answer.via))
         if not unseen and now - last_bad >= CALM_S:
             return last_bad - since <= back_s
         time.sleep(LOOK_S)
@@ -134,7 +138,7 @@ def _sum_up(outcome, load, answers, strict_from, over):
         allowance = outcome.fault.allowance if answer.begin < strict_from else Allowance()
         verdict = load.model.judge(answer, allowance)
         if verdict.problem is not None:
-            outcome.problems.append(f"{answer.user}: {verdict.problem}")
+            outcome.problems.append(f"{answer.user} {answer.via}: {verdict.problem}")
         outcome.stale_s = max(outcome.stale_s, verdict.stale_s)
         outcome.block_s = max(outcome.block_s, verdict.block_s)
         _note_outage(outcome, outages, answer, verdict)
@@ -148,8 +152,9 @@ def _sum_up(outcome, load, answers, strict_from, over):
 def _note_outage(outcome, outages, answer, verdict):
     """An outage lasts from the first useless answer for a user to the next useful one."""
     is_useful = verdict.good or answer.status in (200, 404)
-    begin = outages.setdefault(answer.user, answer.begin) if not is_useful else \
-        outages.pop(answer.user, answer.begin)
+    who = (answer.user, answer.via)
+    begin = outages.setdefault(who, answer.begin) if not is_useful else \
+        outages.pop(who, answer.begin)
     outcome.outage_s = max(outcome.outage_s, answer.end - begin)
 
 
@@ -157,8 +162,8 @@ def table(outcomes):
     """The outcomes as a table in Markdown."""
     lines = [
         "| fault | held | outcome | longest outage | longest staleness | block seen after | "
-        "well again after (promised) |",
-        "|---|---|---|---|---|---|---|",
+        "longest gap of a stream | well again after (promised) |",
+        "|---|---|---|---|---|---|---|---|",
     ]
     for outcome in outcomes:
         back = "never" if outcome.back_s is None else f"{outcome.back_s:.1f} s"
@@ -166,7 +171,7 @@ def table(outcomes):
             f"| {outcome.fault.text} | {outcome.held_s:.0f} s | "
             f"{'as promised' if outcome.passed else 'FAILED'} | {outcome.outage_s:.1f} s | "
             f"{outcome.stale_s:.1f} s | {outcome.block_s:.1f} s | "
-            f"{back} ({outcome.fault.back_s:g} s) |"
+            f"{outcome.gap_s:.1f} s | {back} ({outcome.fault.back_s:g} s) |"
         )
     return "\n".join(lines)
 

@@ -1,68 +1,35 @@
 """The steady load: requests, changes of presence, and a panel that blocks and publishes."""
 
 import random
-import re
 import threading
 import time
 from contextlib import contextmanager
-from xml.etree import ElementTree
 
-import expected
-from model import GONE, OFFLINE, ONLINE, Answer
+from model import BATCH, GONE, OFFLINE, ONLINE, Answer
+from reading import read_answer, read_list
 from sandbox import http
 from sandbox.deadline import wait_until
 from sandbox.errors import SandboxError
 from sandbox.store import publish_key
 from sandbox.system import DOMAIN, LOCATION
+from watcher import Watcher, list_target
 
 SHOWS = (None, "chat", "dnd", "away", "xa")
-CLIENT = "{jabber:client}"
 BLOCK_ALL = "for _, jid in ipairs(ARGV) do redis.call('HSET', KEYS[1], jid, 'no') end"
-MARK = re.compile(r"mark-\d+\Z")
 NEVER = "nobody"  # who asks for this one asks for somebody who does not exist
 HIDDEN = "hidden"  # blocked from the start
 TOGGLED = "toggled"  # published and blocked in turn
 TRUTHS = ("alice", "bob", "carol", "dave", "leaver")
-
-
-def read_answer(user, begin, response):
-    """An HTTP response as an answer to be judged."""
-    end = time.monotonic()
-    jid = f"{user}@{DOMAIN}"
-    cached = b"" != response.body and response.status in (200, 404)
-    if response.status == 200:
-        kind, mark, show = _read_presence(jid, response.body)
-        return Answer(user, begin, end, 200, kind, mark, show, None, cached)
-    problem = None
-    if response.status == 404 and response.body != expected.not_found(jid):
-        problem = f"not the body of a 404: {response.body!r}"
-    elif response.status == 503 and response.header("Retry-After") != "10":
-        problem = "a 503 without Retry-After"
-    elif response.status == 503 and b"remote-server-timeout" not in response.body:
-        problem = f"not the body of a 503: {response.body!r}"
-    elif response.status not in (404, 503):
-        problem = f"{response.status} is not promised: {response.body[:200]!r}"
-    return Answer(user, begin, end, response.status, problem=problem)
-
-
-def _read_presence(jid, body):
-    """The kind, the mark and the show of the body of a 200."""
-    root = ElementTree.fromstring(body)
-    if root.tag != f"{CLIENT}presence" or root.get("from") != jid:
-        return "of another", root.get("from"), None
-    mark = root.findtext(f"{CLIENT}status")
-    show = root.findtext(f"{CLIENT}show")
-    if root.get("type") is None:
-        return ONLINE, mark, show
-    if mark is not None and MARK.match(mark):
-        return OFFLINE, mark, show
-    return GONE, None, show  # the server's words, if any, about how the session ended
+EVERYBODY = (*TRUTHS, TOGGLED, HIDDEN, NEVER)
+BATCH_SHARE = 0.1  # of the requests, each of which asks for everybody
+# A block lasts longer than it may take to be seen.
+OPEN_S, BLOCKED_S = (0.7, 1.8), (1.5, 2.2)
 
 
 class Load:
     """Runs until stopped, in threads of its own; `answers` is all that was answered so far."""
 
-    def __init__(self, rig, model, askers=6, pause_s=0.05, change_s=0.1):
+    def __init__(self, rig, model, askers=6, pause_s=0.05, change_s=0.1, watchers=2):
         self.rig = rig
         self.model = model
         self.answers = []
@@ -73,13 +40,16 @@ class Load:
         self.changes = 0
         self._clients = {}
         self._retry_at = {}
+        self._is_toggled_open = True
         self._changing = threading.Lock()
         self._flagging = threading.Lock()
         self._stop = threading.Event()
         self._chance = random.Random(7)
+        self.watchers = [Watcher(rig, EVERYBODY) for _ in range(watchers)]
         self._threads = [
-            threading.Thread(target=self._run, args=(what,), daemon=True)
-            for what in [self._ask] * askers + [self._change, self._flag]
+            threading.Thread(target=self._run, args=what, daemon=True)
+            for what in [(self._ask,)] * askers + [(self._change,), (self._flag,)]
+            + [(self._watch, watcher) for watcher in self.watchers]
         ]
 
     def start(self):
@@ -102,10 +72,17 @@ class Load:
         for thread in self._threads:
             thread.join()
 
-    def _run(self, what):
+    def longest_gap_s(self, since):
+        """How long a watcher has been without a stream at most, in gaps that lasted beyond then."""
+        return max(
+            (end - begin for watcher in self.watchers for begin, end in watcher.all_gaps()
+             if end > since), default=0.0
+        )
+
+    def _run(self, what, *args):
         try:
             while not self._stop.is_set():
-                what()
+                what(*args)
         except Exception as problem:  # to be shown by the thread that waits
             self.problems.append(f"{type(problem).__name__}: {problem}")
             raise
@@ -113,24 +90,40 @@ class Load:
     # --- Requests ------------------------------------------------------------------------------
 
     def _ask(self):
-        user = random.choice((*TRUTHS, TOGGLED, TOGGLED, HIDDEN, NEVER))
         # Half of them in words that no cache knows, to see the responder itself.
-        query = f"?n={random.randrange(1 << 30)}" if random.random() < 0.5 else ""
-        answer = self.ask(user, query)
-        self.answers.append(answer)
+        word = f"n={random.randrange(1 << 30)}" if random.random() < 0.5 else ""
+        if random.random() < BATCH_SHARE:
+            self.answers.extend(self._ask_all(word))
+        else:
+            user = random.choice((*TRUTHS, TOGGLED, TOGGLED, HIDDEN, NEVER))
+            self.answers.append(self._ask_one(user, word))
         self._stop.wait(self.pause_s)
 
-    def ask(self, user, query=""):
-        """One request, from one of many addresses, as a single one would run into the limit."""
-        source = f"127.{random.randrange(1, 250)}.{random.randrange(1, 250)}.1"
+    def _ask_one(self, user, word):
         begin = time.monotonic()
         try:
-            response = http.request(
-                self.rig.nginx.port, f"{LOCATION}{user}@{DOMAIN}{query}", source=source
-            )
+            return read_answer(user, begin, self._get(f"{LOCATION}{user}@{DOMAIN}?{word}"))
         except (OSError, SandboxError, ValueError, TypeError) as problem:
             return Answer(user, begin, time.monotonic(), 0, problem=repr(problem))
-        return read_answer(user, begin, response)
+
+    def _ask_all(self, word):
+        begin = time.monotonic()
+        try:
+            target = f"{list_target(EVERYBODY, 'json')}&{word}"
+            return read_list(EVERYBODY, begin, self._get(target))
+        except (OSError, SandboxError, ValueError, TypeError) as problem:
+            end = time.monotonic()
+            return [Answer(user, begin, end, 0, problem=repr(problem), via=BATCH)
+                    for user in EVERYBODY]
+
+    def _get(self, target):
+        """One request, from one of many addresses, as a single one would run into the limit."""
+        source = f"127.{random.randrange(1, 250)}.{random.randrange(1, 250)}.1"
+        return http.request(self.rig.nginx.port, target, source=source)
+
+    def _watch(self, watcher):
+        self.answers.extend(watcher.look())
+        self._stop.wait(watcher.pause_s)
 
     # --- Changes of presence -------------------------------------------------------------------
 
@@ -144,7 +137,9 @@ class Load:
 
     def _change_or_return(self, user):
         if self._clients[user].is_connected:
-            self._change_one(user)
+            # Whom the panel has blocked says nothing: only the flag is to tell of the block.
+            if user != TOGGLED or self._is_toggled_open:
+                self._change_one(user)
             return
         if user == HIDDEN:
             pass  # nobody is to see anything of that one anyway
@@ -201,13 +196,15 @@ class Load:
     # --- The panel -----------------------------------------------------------------------------
 
     def _flag(self):
-        for is_open in (False, True):
-            if self._stop.wait(random.uniform(0.7, 1.8)):
+        for is_open, after_s in ((False, OPEN_S), (True, BLOCKED_S)):
+            if self._stop.wait(random.uniform(*after_s)):
                 return
             with self._flagging:
                 self.set_flag(TOGGLED, is_open)
 
     def set_flag(self, user, is_open):
+        """For the one user who is published and blocked in turn."""
+        self._is_toggled_open = is_open
         flag = self.model.begin_flag(user, is_open)
         try:
             if is_open:

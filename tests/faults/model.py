@@ -6,7 +6,7 @@ from before it is sent until sending has returned, so nothing here depends on wh
 
 import threading
 import time
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 
 # Bounds that are promised, in seconds; see docs/reliability.md.
 LEASE_S = 30.0  # presence may be this old at most, whatever happens
@@ -18,6 +18,7 @@ ANSWER_S = 5.0  # every request is answered within this time
 SLACK_S = 0.25
 
 ONLINE, OFFLINE, GONE = "online", "offline", "gone"
+SINGLE, BATCH, STREAM = "alone", "in a list", "on a stream"
 
 
 @dataclass
@@ -57,6 +58,7 @@ class Answer:
     show: str | None = None
     problem: str | None = None
     cached: bool = False
+    via: str = SINGLE
 
 
 @dataclass(frozen=True)
@@ -66,6 +68,7 @@ class Allowance:
     stale_s: float = FRESH_S
     outage: bool = False  # 503
     refusal: bool = False  # no connection, or one that is cut
+    silence: bool = False  # streams say nothing, and their readers cannot know
 
 
 @dataclass(frozen=True)
@@ -159,6 +162,12 @@ class Model:
 
     def judge(self, answer, allowance):
         """Compares one answer with what was true."""
+        verdict = self._judge(answer, allowance)
+        if verdict.problem is not None and allowance.silence and answer.via == STREAM:
+            return replace(verdict, problem=None, good=False)
+        return verdict
+
+    def _judge(self, answer, allowance):
         if answer.problem is not None and answer.status != 0:
             return Verdict(answer, answer.problem, False)
         if answer.end - answer.begin > ANSWER_S:

@@ -148,12 +148,17 @@ class EventStream:
         return Event(fields["id"], fields["data"])
 
     def _take_chunk(self, end):
-        size = int(self._take(b"\r\n", end), 16)
-        while len(self._wire) < size + 2:
+        """Takes a chunk; nothing of it if it does not come in time as a whole."""
+        while b"\r\n" not in self._wire:
             self._receive(end)
-        self._text += self._wire[:size]
+        line = self._wire.partition(b"\r\n")[0]
+        begin = len(line) + 2
+        size = int(line, 16)
+        while len(self._wire) < begin + size + 2:
+            self._receive(end)
+        self._text += self._wire[begin:begin + size]
         self.bytes += size
-        self._wire = self._wire[size + 2:]
+        self._wire = self._wire[begin + size + 2:]
         if size == 0:
             raise Ended
 
