@@ -10,8 +10,9 @@ from fault import fault
 from sandbox.deadline import wait_until
 from sandbox.system import DOMAIN
 
-# Between two attempts of nginx on a responder that has failed; see deploy/nginx/upstream.conf.
-LEFT_OUT_S = 10.0
+# How long nginx leaves out a responder that has failed, which it counts in whole seconds, so up to one
+# more; see deploy/nginx/upstream.conf.
+LEFT_OUT_S = 2.0
 # Where no systemd holds the sockets, nginx leaves one that is restarted out for a second, which it
 # counts whole. If it met the other one's restart meanwhile, it would have nobody left to ask.
 APART_S = 2.5
