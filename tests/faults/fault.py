@@ -110,7 +110,8 @@ def _wait_for_calm(load, since, back_s):
     """Waits until all is well; returns whether the last wrong answer came within `back_s`.
 
     It is when for a while no answer was wrong and of everybody a change was seen, in every way of
-    asking, that was made after `since`: old states do not count as wrong from the first moment on.
+    asking, that was made after `since`, and every watcher has a stream: old states do not count as
+    wrong from the first moment on.
     """
     last_bad = since
     unseen = {(user, via) for user in set(TRUTHS) - load.absent for via in (SINGLE, BATCH, STREAM)}
@@ -123,7 +124,8 @@ def _wait_for_calm(load, since, back_s):
                 last_bad = answer.end
             if verdict.state is not None and verdict.state.begin > since:
                 unseen.discard((answer.user, answer.via))
-        if not unseen and now - last_bad >= CALM_S:
+        are_back = all(watcher.is_connected for watcher in load.watchers)
+        if not unseen and are_back and now - last_bad >= CALM_S:
             return last_bad - since <= back_s
         time.sleep(LOOK_S)
     return False

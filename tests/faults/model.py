@@ -46,7 +46,7 @@ class Answer:
     """One answer; `status` 0: there was none, and `problem` says why.
 
     Of a 200: `kind`, `mark` and `show` as in State. `problem`, unless None, is something that no
-    answer may have, whatever was true.
+    answer may have, whatever was true. `via`: how it came; of a stream, what it showed at a moment.
     """
 
     user: str

@@ -47,10 +47,15 @@ class Watcher:
         end = time.monotonic()
         return [self._answer(user, begin, end) for user in self._users]
 
+    @property
+    def is_connected(self):
+        return self._stream is not None
+
     def all_gaps(self):
         """When it had no stream: (begin, end), up to now."""
-        is_open = self._stream is not None
-        return list(self._gaps) if is_open else [*self._gaps, (self._connected, time.monotonic())]
+        if self.is_connected:
+            return list(self._gaps)
+        return [*self._gaps, (self._connected, time.monotonic())]
 
     def _answer(self, user, begin, end):
         if user not in self._shown:
