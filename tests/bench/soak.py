@@ -40,15 +40,15 @@ def parse_arguments():
     return parser.parse_args()
 
 
-def pss_kib(pid):
-    """The memory of a process, its share of what is shared, in KiB."""
+def memory_kib(pid):
+    """What a process has allocated, in KiB: its share of libraries changes with who else is there."""
     with open(f"/proc/{pid}/smaps_rollup", encoding="ascii") as file:
-        return next(int(line.split()[1]) for line in file if line.startswith("Pss:"))
+        return next(int(line.split()[1]) for line in file if line.startswith("Anonymous:"))
 
 
 def measure(rig):
     """Memory and descriptors of every process by name."""
-    return {name: (pss_kib(process.pid), process.descriptors())
+    return {name: (memory_kib(process.pid), process.descriptors())
             for name, process in rig.processes().items()}
 
 
@@ -87,7 +87,7 @@ def soak(rig, load, minutes):
         total += count
         problems += wrong + load.problems
         print(f"{minute:4} min {count:7} answers {len(wrong):4} wrong, stalest {stale_s:.1f} s, "
-              f"{load.changes} changes; Pss KiB/descriptors: " + ", ".join(
+              f"{load.changes} changes; KiB/descriptors: " + ", ".join(
                   f"{name} {memory}/{fds}" for name, (memory, fds) in now.items()), flush=True)
         if minute == min(WARM_UP_MINUTES, minutes):
             warm = now
