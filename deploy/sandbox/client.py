@@ -128,10 +128,13 @@ class Client:
         self.send(f"<presence type='unavailable'>{child}</presence>")
 
     def send(self, stanza):
-        """Sends a stanza as it is."""
+        """Sends a stanza as it is. Raises SandboxError if the session has ended."""
 
         async def write():
-            self._xmpp.send_raw(stanza)
+            try:
+                self._xmpp.send_raw(stanza)
+            except xmlstream.NotConnectedError:
+                raise SandboxError(f"{self._xmpp.boundjid}: the session has ended") from None
 
         _Loop.run(write(), CALL_S)
 

@@ -3,7 +3,7 @@
 import random
 import threading
 import time
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 
 from model import BATCH, GONE, OFFLINE, ONLINE, Answer
 from reading import read_answer, read_list
@@ -139,7 +139,8 @@ class Load:
         if self._clients[user].is_connected:
             # Whom the panel has blocked says nothing: only the flag is to tell of the block.
             if user != TOGGLED or self._is_toggled_open:
-                self._change_one(user)
+                with suppress(SandboxError):  # the session ends just now: seen the next time
+                    self._change_one(user)
             return
         if user == HIDDEN:
             pass  # nobody is to see anything of that one anyway
