@@ -1,9 +1,9 @@
 #include "bot.h"
 
 #include <stdlib.h>
-#include <sys/random.h>
 
 #include "bot_internal.h"
+#include "chance.h"
 #include "clock.h"
 #include "hold.h"
 #include "log.h"
@@ -75,14 +75,10 @@ void xs_bot_free(struct xs_bot *bot)
 /* A pause that doubles, cut by up to a half at random so that many bots do not come in step. */
 static int64_t next_pause_ms(struct xs_bot *bot)
 {
-    uint32_t random = 0;
-
     bot->pause_ms = bot->pause_ms == 0 ? PAUSE_MIN_MS : bot->pause_ms * 2;
     if (bot->pause_ms > PAUSE_MAX_MS)
         bot->pause_ms = PAUSE_MAX_MS;
-    if (getrandom(&random, sizeof(random), GRND_NONBLOCK) != (ssize_t)sizeof(random))
-        random = 0;
-    return bot->pause_ms - (int64_t)(random % (uint32_t)(bot->pause_ms / 2));
+    return bot->pause_ms - (int64_t)xs_chance_below((uint32_t)bot->pause_ms / 2);
 }
 
 /* The session is over or of no use: waits before the next. Nobody goes offline by that. */

@@ -2,8 +2,8 @@
 
 #include <assert.h>
 #include <stdlib.h>
-#include <time.h>
 
+#include "clock.h"
 #include "log.h"
 
 /* One request on its way. */
@@ -19,10 +19,10 @@ struct xs_batch {
     struct xs_metrics *metrics; /* the monitor's */
     struct xs_streams *streams;
     struct xs_responder *responder;
-    struct xs_response response;  /* reused for one after the other */
-    bool is_outage;               /* Redis failed last time, and that has been logged */
-    int64_t outage_quiet_until_s; /* monotonic, as the next one */
-    int64_t damage_quiet_until_s;
+    struct xs_response response;   /* reused for one after the other */
+    bool is_outage;                /* Redis failed last time, and that has been logged */
+    int64_t outage_quiet_until_ms; /* monotonic, as the next one */
+    int64_t damage_quiet_until_ms;
     size_t entry_count;
     size_t jid_count;     /* of `found`, in use */
     size_t lookup_count;  /* of `lookups`, in use */
@@ -152,21 +152,20 @@ static enum xs_error find_error(const struct xs_batch *batch)
 }
 
 /* Says whether a line may be logged now, and that it is; the next one has to wait. */
-static bool may_log(int64_t *quiet_until_s)
+static bool may_log(int64_t *quiet_until_ms)
 {
-    struct timespec now;
+    int64_t now_ms = xs_clock_monotonic_ms();
 
-    (void)clock_gettime(CLOCK_MONOTONIC, &now); /* cannot fail with this clock */
-    if (now.tv_sec < *quiet_until_s)
+    if (now_ms < *quiet_until_ms)
         return false;
-    *quiet_until_s = now.tv_sec + XS_BATCH_QUIET_S;
+    *quiet_until_ms = now_ms + XS_BATCH_QUIET_S * INT64_C(1000);
     return true;
 }
 
 /* Logs the start and the end of an outage, not every request in it, nor each of many outages. */
 static void log_outage(struct xs_batch *batch, enum xs_error error)
 {
-    if (error != XS_OK && !batch->is_outage && may_log(&batch->outage_quiet_until_s)) {
+    if (error != XS_OK && !batch->is_outage && may_log(&batch->outage_quiet_until_ms)) {
         xs_log(XS_LOG_WARNING, "cannot look up presence: %s: %s; answering 503 until that is over",
                xs_error_string(error), xs_reader_error(batch->reader));
         batch->is_outage = true;
@@ -186,7 +185,7 @@ static void log_damage(struct xs_batch *batch)
 
         if (lookup->error != XS_OK || lookup->facts.damage == XS_DAMAGE_NONE)
             continue;
-        if (!may_log(&batch->damage_quiet_until_s))
+        if (!may_log(&batch->damage_quiet_until_ms))
             return;
         xs_store_describe_damage(lookup, text, sizeof(text));
         xs_log(XS_LOG_WARNING,
@@ -281,18 +280,6 @@ static void update_watched(struct xs_batch *batch, int64_t now_s, int64_t now_ms
         xs_streams_update(batch->streams, batch->watched[i], &lookups[i], now_s, now_ms);
 }
 
-/*
- * The wall clock, to be read after the lookup, so that a lease which ran out while Redis kept us
- * waiting is not trusted.
- */
-static int64_t read_clock_s(void)
-{
-    struct timespec now;
-
-    (void)clock_gettime(CLOCK_REALTIME, &now); /* cannot fail with this clock */
-    return now.tv_sec;
-}
-
 void xs_batch_answer(struct xs_batch *batch, struct xs_pool *pool, int64_t now_ms)
 {
     int64_t now_s;
@@ -303,14 +290,15 @@ void xs_batch_answer(struct xs_batch *batch, struct xs_pool *pool, int64_t now_m
     if (batch->entry_count > 0)
         xs_metrics_observe(batch->metrics, XS_HISTOGRAM_BATCH, batch->entry_count);
     look_up(batch);
-    now_s = read_clock_s();
+    /* After the lookup: a lease that ran out while Redis kept us waiting is not to be trusted. */
+    now_s = xs_clock_wall_s();
     answer_entries(batch, pool, false, now_s, now_ms);
     update_watched(batch, now_s, now_ms);
     xs_reader_remember(batch->reader); /* afterwards, as nobody need wait for it */
     /* Last, so that what has been looked up does not grow old meanwhile. */
     if (batch->monitor_count > 0) {
         xs_monitor_survey(batch->monitor);
-        answer_entries(batch, pool, true, read_clock_s(), now_ms);
+        answer_entries(batch, pool, true, xs_clock_wall_s(), now_ms);
     }
     batch->entry_count = 0;
     batch->jid_count = 0;

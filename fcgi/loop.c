@@ -8,9 +8,9 @@
 #include <sys/epoll.h>
 #include <sys/signalfd.h>
 #include <sys/socket.h>
-#include <time.h>
 #include <unistd.h>
 
+#include "clock.h"
 #include "log.h"
 #include "notify.h"
 
@@ -32,14 +32,6 @@ struct loop {
     int64_t notify_ms; /* when the next sign of life is due; INT64_MAX if nobody waits for any */
     unsigned char buffer[XS_REQUEST_MAX];
 };
-
-static int64_t read_clock_ms(void)
-{
-    struct timespec now;
-
-    (void)clock_gettime(CLOCK_MONOTONIC, &now); /* cannot fail with this clock */
-    return (int64_t)now.tv_sec * 1000 + now.tv_nsec / 1000000;
-}
 
 static bool watch(const struct loop *loop, int fd, uint32_t events, void *what)
 {
@@ -122,7 +114,6 @@ static void hear_changes(struct loop *loop)
 {
     struct xs_watches *watches = xs_streams_watches(loop->streams);
     struct xs_key_owner owner;
-    struct timespec now;
     enum xs_news news;
 
     while ((news = xs_reader_refresh(loop->reader, loop->now_ms, &owner)) != XS_NEWS_NONE) {
@@ -131,8 +122,8 @@ static void hear_changes(struct loop *loop)
         else
             xs_watches_note_all(watches);
     }
-    (void)clock_gettime(CLOCK_REALTIME, &now); /* cannot fail with this clock */
-    xs_streams_tick(loop->streams, !xs_reader_is_hearing(loop->reader), now.tv_sec, loop->now_ms);
+    xs_streams_tick(loop->streams, !xs_reader_is_hearing(loop->reader), xs_clock_wall_s(),
+                    loop->now_ms);
 }
 
 /* Answers what there is. */
@@ -218,7 +209,7 @@ static int find_timeout_ms(const struct loop *loop)
         deadline_ms = xs_reader_deadline_ms(loop->reader);
     if (deadline_ms == INT64_MAX)
         return -1;
-    left_ms = deadline_ms - read_clock_ms();
+    left_ms = deadline_ms - xs_clock_monotonic_ms();
     if (left_ms > XS_LOOP_WAIT_MAX_MS)
         return XS_LOOP_WAIT_MAX_MS;
     return left_ms > 0 ? (int)left_ms : 0;
@@ -233,7 +224,7 @@ static enum xs_error turn(struct loop *loop, int *ret_count)
 
     if (count < 0 && errno != EINTR)
         return XS_ERROR_SYSTEM;
-    loop->now_ms = read_clock_ms();
+    loop->now_ms = xs_clock_monotonic_ms();
     for (int i = 0; i < count; i++) {
         if (events[i].data.ptr == &loop->listen_fd)
             can_accept = true;
@@ -288,7 +279,7 @@ static enum xs_error open_loop(struct loop *loop)
     if (xs_reader_fd(loop->reader) >= 0 &&
         !watch(loop, xs_reader_fd(loop->reader), EPOLLIN, loop->reader))
         return XS_ERROR_SYSTEM;
-    loop->now_ms = read_clock_ms();
+    loop->now_ms = xs_clock_monotonic_ms();
     notify_alive(loop);
     return resume_accept(loop);
 }

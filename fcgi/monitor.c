@@ -2,8 +2,8 @@
 
 #include <stdio.h>
 #include <stdlib.h>
-#include <time.h>
 
+#include "clock.h"
 #include "exposition.h"
 #include "health.h"
 
@@ -18,21 +18,13 @@ struct xs_monitor {
     struct xs_metrics metrics;
     struct xs_redis *redis;
     const char *version;
-    int64_t start_s; /* monotonic */
+    int64_t start_ms; /* monotonic */
     struct xs_surveyed *domains;
     size_t domain_count;
     enum xs_error error; /* of the last survey, and in words */
     struct xs_error_info info;
     char *text; /* the last answer; NULL if there is none */
 };
-
-static int64_t monotonic_s(void)
-{
-    struct timespec now;
-
-    (void)clock_gettime(CLOCK_MONOTONIC, &now); /* cannot fail with this clock */
-    return now.tv_sec;
-}
 
 struct xs_monitor *xs_monitor_new(const struct xs_config *config, const char *version)
 {
@@ -52,7 +44,7 @@ struct xs_monitor *xs_monitor_new(const struct xs_config *config, const char *ve
         monitor->domains[i].domain = config->domains[i].domain;
     monitor->domain_count = config->domain_count;
     monitor->version = version;
-    monitor->start_s = monotonic_s();
+    monitor->start_ms = xs_clock_monotonic_ms();
     return monitor;
 }
 
@@ -114,7 +106,7 @@ enum xs_error xs_monitor_answer(struct xs_monitor *monitor, const struct xs_requ
     const struct xs_snapshot snapshot = {
         .metrics = &monitor->metrics,
         .version = monitor->version,
-        .uptime_s = monotonic_s() - monitor->start_s,
+        .uptime_s = (xs_clock_monotonic_ms() - monitor->start_ms) / 1000,
         .connections = connections,
         .now_s = now_s,
         .redis_why = monitor->error != XS_OK ? monitor->info.text : NULL,

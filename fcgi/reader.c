@@ -2,9 +2,9 @@
 
 #include <stdbool.h>
 #include <stdlib.h>
-#include <time.h>
 
 #include "cache.h"
+#include "clock.h"
 #include "log.h"
 #include "replica.h"
 #include "tracking.h"
@@ -99,14 +99,6 @@ static void take_in(struct xs_reader *reader, enum xs_news news, const struct xs
                      news == XS_NEWS_KEY ? XS_METRIC_CACHE_INVALIDATIONS : XS_METRIC_CACHE_DROPS);
 }
 
-static uint64_t monotonic_us(void)
-{
-    struct timespec now;
-
-    (void)clock_gettime(CLOCK_MONOTONIC, &now); /* cannot fail with this clock */
-    return (uint64_t)now.tv_sec * 1000000 + (uint64_t)now.tv_nsec / 1000;
-}
-
 /*
  * Makes sure that what is known and what will be read is current. While tracking is on, a refresh
  * has just seen that the connection is whole.
@@ -119,7 +111,7 @@ static enum xs_error check_replica(struct xs_reader *reader, bool is_tracking)
 
     reader->is_refused = false;
     if (is_tracking || xs_redis_open(redis) == XS_OK) {
-        error = xs_replica_check(&reader->replica, redis, (int64_t)(monotonic_us() / 1000));
+        error = xs_replica_check(&reader->replica, redis, xs_clock_monotonic_ms());
         reader->is_refused = error != XS_OK;
     } /* else the store will find the same, and has words for it */
     if (reader->is_refused != was_refused)
@@ -187,15 +179,16 @@ static enum xs_error misses_reserve(struct xs_reader *reader, size_t count)
 /* Asks Redis for what memory does not know, and notes how long it took to answer. */
 static enum xs_error ask_store(struct xs_reader *reader)
 {
-    uint64_t start_us;
+    int64_t start_us;
     enum xs_error error;
 
     if (reader->miss_count == 0)
         return xs_store_lookup(reader->store, reader->misses, 0);
-    start_us = monotonic_us();
+    start_us = xs_clock_monotonic_us();
     error = xs_store_lookup(reader->store, reader->misses, reader->miss_count);
     if (error == XS_OK)
-        xs_metrics_observe(reader->metrics, XS_HISTOGRAM_ROUND_TRIP, monotonic_us() - start_us);
+        xs_metrics_observe(reader->metrics, XS_HISTOGRAM_ROUND_TRIP,
+                           (uint64_t)(xs_clock_monotonic_us() - start_us));
     return error;
 }
 

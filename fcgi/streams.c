@@ -4,9 +4,9 @@
 #include <stdlib.h>
 #include <string.h>
 #include <sys/queue.h>
-#include <sys/random.h>
 
 #include "body.h"
+#include "chance.h"
 #include "presence_json.h"
 
 /* Bytes of an event besides its id and its data. */
@@ -154,13 +154,11 @@ static void gather_text(struct xs_streams *streams, const char *text)
 /* Gathers the time after which this client shall come back, another one for each. */
 static void gather_retry(struct xs_streams *streams)
 {
-    unsigned chance = 0;
     char line[40];
 
-    if (getrandom(&chance, sizeof chance, GRND_NONBLOCK) != (ssize_t)sizeof chance)
-        chance = 0; /* no randomness yet, no spread */
-    chance %= XS_STREAMS_RETRY_MAX_MS - XS_STREAMS_RETRY_MIN_MS + 1;
-    (void)snprintf(line, sizeof line, "retry: %u\n\n", XS_STREAMS_RETRY_MIN_MS + chance);
+    (void)snprintf(line, sizeof line, "retry: %u\n\n",
+                   XS_STREAMS_RETRY_MIN_MS +
+                       xs_chance_below(XS_STREAMS_RETRY_MAX_MS - XS_STREAMS_RETRY_MIN_MS + 1));
     gather_text(streams, line);
 }
 

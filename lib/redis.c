@@ -7,10 +7,10 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
-#include <sys/random.h>
 #include <sys/socket.h>
-#include <time.h>
 
+#include "chance.h"
+#include "clock.h"
 #include "redis_internal.h"
 
 /* The first pause after a failure, in milliseconds. */
@@ -18,14 +18,6 @@
 
 /* Bytes read at once. */
 #define READ_SIZE 65536
-
-int64_t xs_redis_clock_ms(void)
-{
-    struct timespec now;
-
-    clock_gettime(CLOCK_MONOTONIC, &now); /* cannot fail with this clock */
-    return (int64_t)now.tv_sec * 1000 + now.tv_nsec / 1000000;
-}
 
 enum xs_error xs_redis_fail(struct xs_redis *redis, enum xs_error code, const char *tried,
                             const char *why)
@@ -63,13 +55,9 @@ static enum xs_error fail_context(struct xs_redis *redis, const char *tried)
 /* Starts a pause, a little shorter than planned by chance, so that programs do not knock as one. */
 static void pause_start(struct xs_redis *redis)
 {
-    unsigned chance = 0;
-    int pause_ms = redis->backoff_ms;
+    int cut_ms = (int)xs_chance_below((uint32_t)redis->backoff_ms / 4 + 1);
 
-    if (getrandom(&chance, sizeof chance, GRND_NONBLOCK) != (ssize_t)sizeof chance)
-        chance = 0; /* no randomness, no jitter */
-    pause_ms -= (int)(chance % ((unsigned)pause_ms / 4 + 1));
-    redis->retry_at_ms = xs_redis_clock_ms() + pause_ms;
+    redis->retry_at_ms = xs_clock_monotonic_ms() + redis->backoff_ms - cut_ms;
     redis->backoff_ms *= 2;
     if (redis->backoff_ms > XS_REDIS_BACKOFF_MAX_MS)
         redis->backoff_ms = XS_REDIS_BACKOFF_MAX_MS;
@@ -87,7 +75,7 @@ enum xs_error xs_redis_wait(struct xs_redis *redis, short events, int64_t deadli
     struct pollfd ready = {.fd = redis->context->fd, .events = events};
 
     for (;;) {
-        int64_t left_ms = deadline_ms - xs_redis_clock_ms();
+        int64_t left_ms = deadline_ms - xs_clock_monotonic_ms();
         int count = left_ms > 0 ? poll(&ready, 1, (int)left_ms) : 0;
 
         if (count > 0)
@@ -246,7 +234,7 @@ static enum xs_error connect_server(struct xs_redis *redis, int64_t deadline_ms)
 
 enum xs_error xs_redis_open(struct xs_redis *redis)
 {
-    int64_t now_ms = xs_redis_clock_ms();
+    int64_t now_ms = xs_clock_monotonic_ms();
     int64_t deadline_ms = now_ms + redis->config.timeout_ms;
     enum xs_error error;
 
@@ -301,7 +289,7 @@ enum xs_error xs_redis_flush(struct xs_redis *redis, int64_t deadline_ms, const 
 enum xs_error xs_redis_exchange(struct xs_redis *redis, redisReply *ret_replies[], size_t count)
 {
     static const char tried[] = "asking";
-    int64_t deadline_ms = xs_redis_clock_ms() + redis->config.timeout_ms;
+    int64_t deadline_ms = xs_clock_monotonic_ms() + redis->config.timeout_ms;
     size_t budget = XS_REDIS_REPLIES_MAX;
     size_t got = 0;
     enum xs_error error = XS_ERROR_UNAVAILABLE;
@@ -340,7 +328,7 @@ enum xs_error xs_redis_send(struct xs_redis *redis)
 {
     if (redis->context == NULL)
         return XS_ERROR_UNAVAILABLE;
-    return xs_redis_flush(redis, xs_redis_clock_ms() + redis->config.timeout_ms, "asking");
+    return xs_redis_flush(redis, xs_clock_monotonic_ms() + redis->config.timeout_ms, "asking");
 }
 
 enum xs_error xs_redis_receive(struct xs_redis *redis, redisReply **ret_reply)

@@ -27,9 +27,6 @@ struct xs_redis {
     struct xs_error_info info;
 };
 
-/* Returns the time of the monotonic clock. */
-int64_t xs_redis_clock_ms(void);
-
 /*
  * Records a failure: what was tried, on what, and why. Where the peer is comes from the
  * configuration, or is where the master was found last. `why` may point into the context, which is

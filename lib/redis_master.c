@@ -1,6 +1,7 @@
 #include <stdio.h>
 #include <string.h>
 
+#include "clock.h"
 #include "redis_internal.h"
 
 /*
@@ -60,7 +61,7 @@ enum xs_error xs_redis_connect_master(struct xs_redis *redis, int64_t deadline_m
 
     for (size_t tried = 0; tried < count; tried++) {
         size_t peer = (redis->sentinel + tried) % count;
-        int64_t now_ms = xs_redis_clock_ms();
+        int64_t now_ms = xs_clock_monotonic_ms();
         int64_t share_ms = (deadline_ms - now_ms) / (int64_t)(count - tried);
 
         /* The first may always be asked, however little time there is. */
