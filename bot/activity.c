@@ -3,7 +3,6 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
-#include <uthash.h>
 #include <utlist.h>
 
 #define NS_LAST      "jabber:iq:last"
@@ -20,7 +19,6 @@
 #define ID_SIZE 20
 
 struct question {
-    UT_hash_handle hh;            /* among the open, by id */
     struct question *prev, *next; /* among the waiting, or the open in the order asked */
     int64_t asked_ms;
     char id[ID_SIZE];
@@ -31,7 +29,6 @@ struct xs_activity {
     const char *domain;
     struct question *waiting;
     struct question *open; /* in the order asked */
-    struct question *by_id;
     unsigned open_count;
     unsigned asked_count; /* for the ids */
 };
@@ -47,7 +44,6 @@ struct xs_activity *xs_activity_new(const char *domain)
 
 static void close_question(struct xs_activity *activity, struct question *question)
 {
-    HASH_DEL(activity->by_id, question);
     DL_DELETE(activity->open, question);
     activity->open_count--;
     free(question);
@@ -149,7 +145,6 @@ xmpp_stanza_t *xs_activity_next_request(struct xs_activity *activity, xmpp_ctx_t
     snprintf(question->id, sizeof(question->id), "last-%u", ++activity->asked_count);
     question->asked_ms = now_ms;
     DL_APPEND(activity->open, question);
-    HASH_ADD_STR(activity->by_id, id, question);
     activity->open_count++;
     snprintf(jid, sizeof(jid), "%s@%s", question->local, activity->domain);
     return make_request(strophe, question->id, jid, privileged);
@@ -187,18 +182,29 @@ static bool read_seconds(xmpp_stanza_t *iq, int64_t *ret_seconds)
     return !never && *ret_seconds > 0;
 }
 
+/* They are few, and mostly the first is answered first. */
+static struct question *find_open(const struct xs_activity *activity, const char *id)
+{
+    struct question *question;
+
+    DL_FOREACH(activity->open, question)
+    {
+        if (strcmp(question->id, id) == 0)
+            return question;
+    }
+    return NULL;
+}
+
 enum xs_activity_reading xs_activity_read(struct xs_activity *activity, xmpp_stanza_t *iq,
                                           int64_t now_s, struct xs_jid *ret_jid,
                                           int64_t *ret_last_s)
 {
     const char *id = xmpp_stanza_get_id(iq);
     const char *from = xmpp_stanza_get_from(iq);
-    struct question *question = NULL;
+    struct question *question = id == NULL ? NULL : find_open(activity, id);
     struct xs_jid jid;
     int64_t seconds;
 
-    if (id != NULL)
-        HASH_FIND_STR(activity->by_id, id, question);
     if (question == NULL || from == NULL || xs_jid_parse(from, strlen(from), &jid) != XS_OK ||
         strlen(question->local) != jid.local_len ||
         memcmp(question->local, jid.bare, jid.local_len) != 0 ||

@@ -3,9 +3,9 @@
 #include <stdint.h>
 #include <stdlib.h>
 #include <string.h>
-#include <uthash.h>
 #include <utlist.h>
 
+#include "name_table.h"
 #include "resources.h"
 
 struct xs_user {
@@ -20,6 +20,7 @@ struct xs_user {
 };
 
 struct xs_users {
+    struct xs_name_seed seed;
     struct xs_user *by_local;
     struct xs_user *stale;
     size_t online_count;
@@ -39,8 +40,10 @@ struct xs_users *xs_users_new(void)
 {
     struct xs_users *users = calloc(1, sizeof(*users));
 
-    if (users != NULL)
-        users->roster = 1; /* 0 means: not in it */
+    if (users == NULL)
+        return NULL;
+    xs_name_seed_init(&users->seed);
+    users->roster = 1; /* 0 means: not in it */
     return users;
 }
 
@@ -70,7 +73,8 @@ static struct xs_user *find(const struct xs_users *users, const char *local, siz
 {
     struct xs_user *user;
 
-    HASH_FIND(hh, users->by_local, local, local_len, user);
+    HASH_FIND_BYHASHVALUE(hh, users->by_local, local, local_len,
+                          xs_name_hash(&users->seed, local, local_len), user);
     return user;
 }
 
@@ -87,7 +91,12 @@ static enum xs_error find_or_add(struct xs_users *users, const char *local, size
         if (user == NULL)
             return XS_ERROR_NOMEM;
         memcpy(user->local, local, local_len);
-        HASH_ADD(hh, users->by_local, local[0], local_len, user);
+        HASH_ADD_BYHASHVALUE(hh, users->by_local, local[0], local_len,
+                             xs_name_hash(&users->seed, local, local_len), user);
+        if (user->hh.tbl == NULL) { /* this is how uthash says that it has no memory */
+            free(user);
+            return XS_ERROR_NOMEM;
+        }
     }
     *ret_user = user;
     return XS_OK;

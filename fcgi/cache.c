@@ -4,12 +4,8 @@
 #include <stdlib.h>
 #include <string.h>
 #include <sys/queue.h>
-#include <sys/random.h>
 
-/* Out of memory, uthash leaves the element out instead of ending the process. */
-#define HASH_NONFATAL_OOM 1
-#include <uthash.h>
-#include <xxhash.h>
+#include "name_table.h"
 
 /*
  * What is known of a domain. Flags live in one hash for all of a domain's users, and Redis only
@@ -49,7 +45,7 @@ TAILQ_HEAD(entry_list, entry);
 struct xs_cache {
     size_t entries_max;
     uint64_t generation; /* the last one given to a domain's flags */
-    XXH64_hash_t seed;   /* so that nobody can make up names that fall together */
+    struct xs_name_seed seed;
     struct entry *by_name;
     struct entry_list by_use; /* the least recently used first */
 };
@@ -61,8 +57,7 @@ struct xs_cache *xs_cache_new(size_t entries_max)
     if (cache == NULL)
         return NULL;
     cache->entries_max = entries_max;
-    if (getrandom(&cache->seed, sizeof cache->seed, GRND_NONBLOCK) != (ssize_t)sizeof cache->seed)
-        cache->seed = (XXH64_hash_t)(uintptr_t)cache; /* no randomness yet: a guess */
+    xs_name_seed_init(&cache->seed);
     TAILQ_INIT(&cache->by_use);
     return cache;
 }
@@ -75,16 +70,12 @@ void xs_cache_free(struct xs_cache *cache)
     free(cache);
 }
 
-static unsigned hash_name(const struct xs_cache *cache, const char *name, size_t len)
-{
-    return (unsigned)XXH3_64bits_withSeed(name, len, cache->seed);
-}
-
 static struct entry *find(struct xs_cache *cache, const char *name, size_t len)
 {
     struct entry *entry;
 
-    HASH_FIND_BYHASHVALUE(hh, cache->by_name, name, len, hash_name(cache, name, len), entry);
+    HASH_FIND_BYHASHVALUE(hh, cache->by_name, name, len, xs_name_hash(&cache->seed, name, len),
+                          entry);
     return entry;
 }
 
@@ -116,7 +107,7 @@ static void drop_entry(struct xs_cache *cache, struct entry *entry)
 /* Adds an entry whose name is the first `name_len` bytes; frees it if there is no memory. */
 static struct entry *add(struct xs_cache *cache, struct entry *entry, size_t name_len)
 {
-    unsigned hash = hash_name(cache, entry->bytes, name_len);
+    unsigned hash = xs_name_hash(&cache->seed, entry->bytes, name_len);
 
     if (xs_cache_count(cache) >= cache->entries_max)
         drop_entry(cache, TAILQ_FIRST(&cache->by_use));

@@ -2,13 +2,9 @@
 
 #include <stdlib.h>
 #include <string.h>
-#include <sys/random.h>
-
-/* Out of memory, uthash leaves the element out instead of ending the process. */
-#define HASH_NONFATAL_OOM 1
-#include <uthash.h>
 #include <xxhash.h>
 
+#include "name_table.h"
 #include "presence_json.h"
 
 #define HASH_MASK ((UINT64_C(1) << XS_WATCH_HASH_BITS) - 1)
@@ -43,7 +39,7 @@ struct xs_watch {
 TAILQ_HEAD(watch_queue, xs_watch);
 
 struct xs_watches {
-    XXH64_hash_t seed; /* so that nobody can make up names that fall together */
+    struct xs_name_seed seed;
     struct xs_watch *by_jid;
     struct domain *by_name;
     struct watch_queue dirty;
@@ -90,9 +86,7 @@ struct xs_watches *xs_watches_new(void)
 
     if (watches == NULL)
         return NULL;
-    if (getrandom(&watches->seed, sizeof watches->seed, GRND_NONBLOCK) !=
-        (ssize_t)sizeof watches->seed)
-        watches->seed = (XXH64_hash_t)(uintptr_t)watches; /* no randomness yet: a guess */
+    xs_name_seed_init(&watches->seed);
     TAILQ_INIT(&watches->dirty);
     if (!make_malformed(watches)) {
         xs_watches_free(watches);
@@ -111,16 +105,12 @@ void xs_watches_free(struct xs_watches *watches)
     free(watches);
 }
 
-static unsigned hash_name(const struct xs_watches *watches, const char *name, size_t len)
-{
-    return (unsigned)XXH3_64bits_withSeed(name, len, watches->seed);
-}
-
 static struct domain *find_domain(const struct xs_watches *watches, const char *name, size_t len)
 {
     struct domain *domain;
 
-    HASH_FIND_BYHASHVALUE(hh, watches->by_name, name, len, hash_name(watches, name, len), domain);
+    HASH_FIND_BYHASHVALUE(hh, watches->by_name, name, len, xs_name_hash(&watches->seed, name, len),
+                          domain);
     return domain;
 }
 
@@ -128,7 +118,8 @@ static struct xs_watch *find_watch(const struct xs_watches *watches, const char 
 {
     struct xs_watch *watch;
 
-    HASH_FIND_BYHASHVALUE(hh, watches->by_jid, bare, len, hash_name(watches, bare, len), watch);
+    HASH_FIND_BYHASHVALUE(hh, watches->by_jid, bare, len, xs_name_hash(&watches->seed, bare, len),
+                          watch);
     return watch;
 }
 
@@ -136,7 +127,7 @@ static struct xs_watch *find_watch(const struct xs_watches *watches, const char 
 static struct domain *need_domain(struct xs_watches *watches, const char *name, size_t len)
 {
     struct domain *domain = find_domain(watches, name, len);
-    unsigned hash = hash_name(watches, name, len);
+    unsigned hash = xs_name_hash(&watches->seed, name, len);
 
     if (domain != NULL)
         return domain;
@@ -166,7 +157,7 @@ static void release_domain(struct xs_watches *watches, struct domain *domain)
 static struct xs_watch *make_watch(struct xs_watches *watches, const struct xs_jid *jid)
 {
     size_t len = xs_jid_len(jid);
-    unsigned hash = hash_name(watches, jid->bare, len);
+    unsigned hash = xs_name_hash(&watches->seed, jid->bare, len);
     struct domain *domain = need_domain(watches, xs_jid_domain(jid), jid->domain_len);
     struct xs_watch *watch;
 

@@ -3,6 +3,7 @@ foreach(module badge caption chance config error facts figures jid keys lease lo
     publish redis secret sentinel sieve store text)
   xs_add_unit_test(test_${module} xs::xs)
 endforeach()
+xs_add_unit_test(test_name_table xs::name_table)
 target_link_libraries(test_badge PRIVATE PkgConfig::libxml2 m)
 target_link_libraries(test_presence_xml PRIVATE PkgConfig::libxml2)
 target_link_libraries(test_jid PRIVATE PkgConfig::libidn)

@@ -5,6 +5,7 @@
 
 #include <cmocka.h>
 
+#include <stdbool.h>
 #include <stdio.h>
 #include <string.h>
 
@@ -12,6 +13,17 @@
 #include "users.h"
 
 static struct xs_users *users;
+
+/* In place of malloc, by the linker; the real one is what it calls. */
+static bool is_out_of_memory;
+
+void *__real_malloc(size_t size);
+void *__wrap_malloc(size_t size);
+
+void *__wrap_malloc(size_t size)
+{
+    return is_out_of_memory ? NULL : __real_malloc(size);
+}
 
 static int set_up(void **state)
 {
@@ -306,6 +318,20 @@ static void mark_all_stale__reaches_everybody__once(void **state)
     assert_int_equal(xs_users_online_count(users), 100);
 }
 
+static void list__says_so__when_the_table_gets_no_memory(void **state)
+{
+    enum xs_error error;
+
+    (void)state;
+    is_out_of_memory = true;
+    error = xs_users_list(users, "a", 1);
+    is_out_of_memory = false;
+    assert_int_equal(error, XS_ERROR_NOMEM);
+    assert_false(xs_users_is_listed(users, "a", 1));
+    assert_int_equal(xs_users_list(users, "a", 1), XS_OK);
+    assert_true(xs_users_is_listed(users, "a", 1));
+}
+
 #define TEST(function) cmocka_unit_test_setup_teardown(function, set_up, tear_down)
 
 int main(void)
@@ -327,6 +353,7 @@ int main(void)
         TEST(note_last__concerns_only__who_is_offline_and_known),
         TEST(apply__bounds_resources__by_dropping_the_oldest),
         TEST(mark_all_stale__reaches_everybody__once),
+        TEST(list__says_so__when_the_table_gets_no_memory),
     };
 
     return cmocka_run_group_tests(tests, NULL, NULL);
