@@ -138,3 +138,22 @@ enum xs_error xs_lines_read(const char *path, size_t line_max,
         complain(&reader, XS_ERROR_INVALID, "neither [SECTION] nor KEY = VALUE");
     return reader.error;
 }
+
+enum xs_error xs_lines_complain(const struct xs_lines_place *place, const char *what,
+                                const char *why)
+{
+    return xs_error_set(place->info, XS_ERROR_INVALID, "%s:%d: %s: %s", place->path, place->line,
+                        what, why);
+}
+
+enum xs_error xs_lines_complain_repeated(const struct xs_lines_place *place, const char *what,
+                                         int first_line)
+{
+    return xs_error_set(place->info, XS_ERROR_INVALID, "%s:%d: %s: repeated, first on line %d",
+                        place->path, place->line, what, first_line);
+}
+
+enum xs_error xs_lines_no_memory(const struct xs_lines_place *place)
+{
+    return xs_error_set(place->info, XS_ERROR_NOMEM, "%s: out of memory", place->path);
+}

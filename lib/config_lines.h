@@ -1,8 +1,8 @@
 /*
  * config_lines.h: an INI file, line by line, through inih; strict where inih is lenient.
  *
- * Private to config.c. Does I/O on the file only. inih keeps its settings in global variables, so
- * this is not for several threads at once.
+ * Private to the configuration. Does I/O on the file only. inih keeps its settings in global
+ * variables, so this is not for several threads at once.
  */
 #ifndef XS_CONFIG_LINES_H
 #define XS_CONFIG_LINES_H
@@ -39,5 +39,19 @@ struct xs_lines_handler {
  */
 enum xs_error xs_lines_read(const char *path, size_t line_max,
                             const struct xs_lines_handler *handler, struct xs_error_info *info);
+
+/*
+ * Records a problem with `what`, a key or a section, at a line of the file. Returns
+ * XS_ERROR_INVALID.
+ */
+enum xs_error xs_lines_complain(const struct xs_lines_place *place, const char *what,
+                                const char *why);
+
+/* The same of what is there twice; the first one is on `first_line`. */
+enum xs_error xs_lines_complain_repeated(const struct xs_lines_place *place, const char *what,
+                                         int first_line);
+
+/* Records that there is no memory. Returns XS_ERROR_NOMEM. */
+enum xs_error xs_lines_no_memory(const struct xs_lines_place *place);
 
 #endif
