@@ -5,11 +5,14 @@ import time
 from fault import fault
 
 BACK_S = 12.0
+# After long faults, as the pauses of the bot between logins double up to a minute.
+BACK_LONG_S = 75.0
 # How long a silent Redis connection is believed in: the timeout, and a pause before the next.
 REDIS_BACK_S = 5.0
 
 
-@fault("the bot and its server: cut", BACK_S, outage=True, stale=True, hold_s=2, long_s=45)
+@fault("the bot and its server: cut", BACK_S, outage=True, stale=True, hold_s=2, long_s=45,
+       back_long_s=BACK_LONG_S)
 def server_cut(rig, load, hold_s):
     rig.bot_server.cut()
     time.sleep(hold_s)
@@ -17,7 +20,7 @@ def server_cut(rig, load, hold_s):
 
 
 @fault("the bot and its server: half-open, then well", BACK_S, outage=True, stale=True, hold_s=4,
-       long_s=75)
+       long_s=75, back_long_s=BACK_LONG_S)
 def server_half_open(rig, load, hold_s):
     rig.bot_server.go_dead()
     time.sleep(hold_s)
@@ -25,7 +28,7 @@ def server_half_open(rig, load, hold_s):
 
 
 @fault("the bot and its server: half-open, then cut", BACK_S, outage=True, stale=True, hold_s=4,
-       long_s=50, only_long=True)
+       long_s=50, back_long_s=BACK_LONG_S, only_long=True)
 def server_half_open_cut(rig, load, hold_s):
     rig.bot_server.go_dead()
     time.sleep(hold_s)

@@ -92,7 +92,8 @@ def nginx_killed(rig, load, hold_s):
     rig.nginx.start()
 
 
-@fault("nginx frozen with its workers", 1, refusal=True, silence=True, hold_s=1.5, long_s=30)
+@fault("nginx frozen with its workers", 1, refusal=True, silence=True, hang=True, hold_s=1.5,
+       long_s=30)
 def nginx_frozen(rig, load, hold_s):
     pids = [rig.nginx.process.pid, *children(rig.nginx.process.pid)]
     for pid in pids:
@@ -128,7 +129,7 @@ def bot_stopped(rig, load, hold_s):
     rig.bot.start()
 
 
-@fault("the bot frozen", 8, outage=True, stale=True, hold_s=3, long_s=50)
+@fault("the bot frozen for longer than the lease", 8, outage=True, stale=True, hold_s=34, long_s=50)
 def bot_frozen(rig, load, hold_s):
     rig.bot.process.freeze()
     time.sleep(hold_s)

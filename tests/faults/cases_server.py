@@ -50,13 +50,14 @@ def certificate_renewed(rig, load, hold_s):
 
 
 @fault("the bot's session ended while the certificate is expired", BACK_S, outage=True, stale=True,
-       hold_s=2, long_s=40)
+       hold_s=2, long_s=40, back_long_s=BACK_LONG_S)
 def certificate_expired(rig, load, hold_s):
     bad_certificate(rig, hold_s, lambda directory: certificate_of(rig, directory, -1))
 
 
 @fault("the bot's session ended while the certificate is from a strange authority", BACK_S,
-       outage=True, stale=True, hold_s=2, long_s=40, only_long=True)
+       outage=True, stale=True, hold_s=2, long_s=40, back_long_s=BACK_LONG_S,
+       only_long=True)
 def certificate_strange(rig, load, hold_s):
     def make(directory):
         strange = Certificate(directory, (DOMAIN,))
@@ -66,7 +67,7 @@ def certificate_strange(rig, load, hold_s):
 
 
 @fault("the bot's password changed on the server, its file only later", BACK_S, outage=True,
-       stale=True, hold_s=2, long_s=40)
+       stale=True, hold_s=2, long_s=40, back_long_s=BACK_LONG_S)
 def account_password_changed(rig, load, hold_s):
     rig.server.register(BOT_USER, "another password", DOMAIN)
     rig.server.kick(f"{BOT_USER}@{DOMAIN}/xmpp-status")

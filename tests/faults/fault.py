@@ -19,8 +19,8 @@ registry = []
 class Fault:
     """`run(rig, load, hold_s)` breaks something, holds it for a while, and makes it whole again.
 
-    `hold_s` and `long_s` are how long in the short and in the long form; `back_s` is promised: from
-    the end of the fault until every answer is right and fresh.
+    `hold_s` and `long_s` are how long in the short and in the long form; `back_s` and `back_long_s`
+    are promised: from the end of the fault until every answer is right and fresh.
     """
 
     name: str
@@ -29,6 +29,7 @@ class Fault:
     run: object
     allowance: Allowance
     back_s: float
+    back_long_s: float
     hold_s: float
     long_s: float
     only_long: bool
@@ -39,6 +40,7 @@ class Outcome:
     """What came of one fault; seconds."""
 
     fault: Fault
+    promised_s: float  # until all is well again
     held_s: float = 0.0
     answers: int = 0
     outage_s: float = 0.0
@@ -54,21 +56,22 @@ class Outcome:
 
 
 def fault(
-    text, back_s, outage=False, refusal=False, stale=False, silence=False, hold_s=1.5, long_s=None,
-    only_long=False,
+    text, back_s, outage=False, refusal=False, stale=False, silence=False, hang=False, hold_s=1.5,
+    long_s=None, back_long_s=None, only_long=False,
 ):
     """Registers a function as a fault, by its name and its module's (cases_GROUP).
 
     `outage`: 503 is right meanwhile; `refusal`: so is no connection; `stale`: presence may be as
     old as the lease lets it. `silence`: what carries streams hangs, so they do not end, and show
-    what they showed.
+    what they showed. `hang`: what answers hangs, so an answer comes when that is over.
     """
     stale_s = LEASE_S + CACHE_S if stale else FRESH_S
 
     def register(run):
         registry.append(Fault(
             run.__name__.replace("_", "-"), run.__module__.removeprefix("cases_"), text, run,
-            Allowance(stale_s, outage, refusal, silence), back_s, hold_s, long_s or hold_s, only_long,
+            Allowance(stale_s, outage, refusal, silence, hang), back_s, back_long_s or back_s,
+            hold_s, long_s or hold_s, only_long,
         ))
         return run
 
@@ -77,7 +80,7 @@ def fault(
 
 def inflict(chosen, rig, load, is_long):
     """Runs one fault under the load, which must be calm; returns the outcome."""
-    outcome = Outcome(chosen)
+    outcome = Outcome(chosen, chosen.back_long_s if is_long else chosen.back_s)
     first = len(load.answers)
     begin = time.monotonic()
     try:
@@ -86,8 +89,8 @@ def inflict(chosen, rig, load, is_long):
         outcome.problems.append(f"the fault itself: {problem}")
     over = time.monotonic()
     outcome.held_s = over - begin
-    if not _wait_for_calm(load, over, chosen.back_s):
-        outcome.problems.append(f"not well again within {chosen.back_s:g} s")
+    if not _wait_for_calm(load, over, outcome.promised_s):
+        outcome.problems.append(f"not well again within {outcome.promised_s:g} s")
     strict_from = time.monotonic()
     time.sleep(CALM_S)
     answers = sorted(load.answers[first:], key=lambda answer: answer.begin)
@@ -173,7 +176,7 @@ def table(outcomes):
             f"| {outcome.fault.text} | {outcome.held_s:.0f} s | "
             f"{'as promised' if outcome.passed else 'FAILED'} | {outcome.outage_s:.1f} s | "
             f"{outcome.stale_s:.1f} s | {outcome.block_s:.1f} s | "
-            f"{outcome.gap_s:.1f} s | {back} ({outcome.fault.back_s:g} s) |"
+            f"{outcome.gap_s:.1f} s | {back} ({outcome.promised_s:g} s) |"
         )
     return "\n".join(lines)
 
