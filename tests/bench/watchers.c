@@ -7,7 +7,6 @@
  * clock. "0" is answered with the number of watchers whose stream has ended. Ends with its input.
  */
 #include <arpa/inet.h>
-#include <fastcgi.h>
 #include <netinet/in.h>
 #include <stdbool.h>
 #include <stdint.h>
@@ -16,9 +15,10 @@
 #include <string.h>
 #include <sys/epoll.h>
 #include <sys/socket.h>
-#include <sys/un.h>
 #include <time.h>
 #include <unistd.h>
+
+#include "asking.h"
 
 /* Events taken at once. */
 #define EVENTS_MAX 512
@@ -43,12 +43,6 @@ struct bench {
     struct watcher *watchers;
 };
 
-static _Noreturn void die(const char *what)
-{
-    perror(what);
-    exit(EXIT_FAILURE);
-}
-
 static int64_t clock_ns(void)
 {
     struct timespec now;
@@ -57,56 +51,12 @@ static int64_t clock_ns(void)
     return (int64_t)now.tv_sec * 1000000000 + now.tv_nsec;
 }
 
-static void send_all(int fd, const void *bytes, size_t len)
-{
-    if (send(fd, bytes, len, MSG_NOSIGNAL) != (ssize_t)len)
-        die("send");
-}
-
-static size_t add_pair(unsigned char *out, const char *name, const char *value)
-{
-    size_t name_len = strlen(name), value_len = strlen(value);
-
-    out[0] = (unsigned char)name_len;
-    out[1] = (unsigned char)value_len;
-    memcpy(out + 2, name, name_len);
-    memcpy(out + 2 + name_len, value, value_len);
-    return 2 + name_len + value_len;
-}
-
-static size_t add_header(unsigned char *out, unsigned type, size_t len)
-{
-    const FCGI_Header header = {.version = FCGI_VERSION_1,
-                                .type = (unsigned char)type,
-                                .requestIdB0 = 1,
-                                .contentLengthB1 = (unsigned char)(len >> 8),
-                                .contentLengthB0 = (unsigned char)len};
-
-    memcpy(out, &header, sizeof header);
-    return sizeof header;
-}
-
 /* Asks as nginx does. */
 static void ask_responder(int fd, const char *jid)
 {
-    static const FCGI_BeginRequestBody begin = {.roleB0 = FCGI_RESPONDER};
-    unsigned char pairs[512], out[1024];
-    char path[128];
-    size_t pairs_len, len;
+    unsigned char request[ASKING_REQUEST_MAX];
 
-    (void)snprintf(path, sizeof path, "/%s", jid);
-    pairs_len = add_pair(pairs, "REQUEST_METHOD", "GET");
-    pairs_len += add_pair(pairs + pairs_len, "PATH_INFO", path);
-    pairs_len += add_pair(pairs + pairs_len, "QUERY_STRING", "format=events");
-    len = add_header(out, FCGI_BEGIN_REQUEST, sizeof begin);
-    memcpy(out + len, &begin, sizeof begin);
-    len += sizeof begin;
-    len += add_header(out + len, FCGI_PARAMS, pairs_len);
-    memcpy(out + len, pairs, pairs_len);
-    len += pairs_len;
-    len += add_header(out + len, FCGI_PARAMS, 0);
-    len += add_header(out + len, FCGI_STDIN, 0);
-    send_all(fd, out, len);
+    asking_send(fd, request, asking_write(request, jid, "format=events", false));
 }
 
 static void ask_nginx(int fd, const char *jid)
@@ -117,18 +67,7 @@ static void ask_nginx(int fd, const char *jid)
                        "Accept: text/event-stream\r\n\r\n",
                        jid);
 
-    send_all(fd, out, (size_t)len);
-}
-
-static int connect_unix(const char *path)
-{
-    struct sockaddr_un address = {.sun_family = AF_UNIX};
-    int fd = socket(AF_UNIX, SOCK_STREAM, 0);
-
-    (void)snprintf(address.sun_path, sizeof address.sun_path, "%s", path);
-    if (fd < 0 || connect(fd, (struct sockaddr *)&address, sizeof address) != 0)
-        die(path);
-    return fd;
+    asking_send(fd, out, (size_t)len);
 }
 
 /* From 127.1.0.1 on, each address for so many. */
@@ -144,7 +83,7 @@ static int connect_port(const char *port, size_t index)
 
     if (fd < 0 || bind(fd, (struct sockaddr *)&from, sizeof from) != 0 ||
         connect(fd, (struct sockaddr *)&to, sizeof to) != 0)
-        die("connect");
+        asking_die("connect");
     return fd;
 }
 
@@ -155,13 +94,13 @@ static void open_watcher(struct bench *bench, const char *place, size_t index, s
     char jid[64];
 
     (void)snprintf(jid, sizeof jid, "u%07zu@example.org", index % users);
-    watcher->fd = place[0] == '/' ? connect_unix(place) : connect_port(place, index);
+    watcher->fd = place[0] == '/' ? asking_connect(place) : connect_port(place, index);
     if (place[0] == '/')
         ask_responder(watcher->fd, jid);
     else
         ask_nginx(watcher->fd, jid);
     if (epoll_ctl(bench->epoll_fd, EPOLL_CTL_ADD, watcher->fd, &event) != 0)
-        die("epoll_ctl");
+        asking_die("epoll_ctl");
 }
 
 static void count_events(struct bench *bench, struct watcher *watcher, const char *bytes,
@@ -241,7 +180,7 @@ int main(int argc, char *argv[])
     bench.watchers = calloc(count, sizeof *bench.watchers);
     if (bench.watchers == NULL || bench.epoll_fd < 0 ||
         epoll_ctl(bench.epoll_fd, EPOLL_CTL_ADD, STDIN_FILENO, &event) != 0)
-        die("watchers");
+        asking_die("watchers");
     bench.expected = SIZE_MAX;
     for (size_t i = 0; i < count; i++) {
         open_watcher(&bench, argv[1], i, users);

@@ -32,6 +32,7 @@ class Ours(Peer):
             program, self.configuration.path, socket_path, os.path.join(directory, "responder.log")
         )
         self.responder.process.argv[:0] = prefix
+        self.socket_paths = [socket_path]
         self.nginx = self._make_nginx(directory, socket_path)
         self.port = self.nginx.port
 
@@ -78,6 +79,7 @@ class OursTwo(Ours):
             self.program, configuration.path, second_path,
             os.path.join(directory, "responder-2.log"),
         )
+        self.socket_paths.append(second_path)
         return Nginx(directory, socket_path, second_path, workers=WORKERS)
 
     def start(self):

@@ -1,0 +1,29 @@
+/*
+ * asking.h: asking a responder as nginx does, on its FastCGI socket; for the benches.
+ */
+#ifndef ASKING_H
+#define ASKING_H
+
+#include <stdbool.h>
+#include <stddef.h>
+
+/* Bytes of a request at most. */
+#define ASKING_REQUEST_MAX 1024
+
+/* Says what failed, with errno, and ends the program. */
+_Noreturn void asking_die(const char *what);
+
+/* Returns a descriptor connected to a Unix socket. */
+int asking_connect(const char *path);
+
+/*
+ * Writes the request for a JID of at most 100 bytes, with a query, which may be empty; the
+ * responder keeps the connection if `keep`. Returns its length.
+ */
+size_t asking_write(unsigned char ret_request[ASKING_REQUEST_MAX], const char *jid,
+                    const char *query, bool keep);
+
+/* Sends bytes that the socket's buffer has to have space for. */
+void asking_send(int fd, const void *bytes, size_t len);
+
+#endif
