@@ -186,7 +186,7 @@ static void sweep(struct xs_keeper *keeper, struct xs_users *users)
 }
 
 /* Vouches for the records for a while after `seen_ms`. Returns false if it could not. */
-static bool renew(struct xs_keeper *keeper, int64_t seen_ms)
+static bool renew(struct xs_keeper *keeper, int64_t now_ms, int64_t seen_ms)
 {
     int64_t age_s = (xs_clock_monotonic_ms() - seen_ms + 999) / 1000;
     enum xs_hold_result result =
@@ -198,7 +198,8 @@ static bool renew(struct xs_keeper *keeper, int64_t seen_ms)
     }
     if (!is_mine(keeper, result))
         return false;
-    keeper->due_ms = seen_ms + XS_HOLD_RENEW_MS; /* past, if it rests on an old sign of life */
+    /* An old sign of life is worth little or nothing: then the next one counts as soon as it comes. */
+    keeper->due_ms = now_ms - seen_ms > XS_HOLD_RENEW_MS ? now_ms : now_ms + XS_HOLD_RENEW_MS;
     keeper->vouched_ms = seen_ms;
     keeper->again = false;
     note_success(keeper);
@@ -248,7 +249,7 @@ bool xs_keeper_tend(struct xs_keeper *keeper, struct xs_users *users, int64_t no
     if (is_done(keeper,
                 xs_records_flush(keeper->records, keeper->redis, users, xs_clock_wall_s())) &&
         xs_users_next_stale(users, NULL) == NULL && due && can_vouch(keeper, seen_ms))
-        *ret_renewed = renew(keeper, seen_ms);
+        *ret_renewed = renew(keeper, now_ms, seen_ms);
     return true;
 }
 
