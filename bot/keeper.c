@@ -198,7 +198,7 @@ static bool renew(struct xs_keeper *keeper, int64_t now_ms, int64_t seen_ms)
     }
     if (!is_mine(keeper, result))
         return false;
-    /* An old sign of life is worth little or nothing: then the next one counts as soon as it comes. */
+    /* An old sign of life is worth little or nothing, so the next counts as soon as it comes. */
     keeper->due_ms = now_ms - seen_ms > XS_HOLD_RENEW_MS ? now_ms : now_ms + XS_HOLD_RENEW_MS;
     keeper->vouched_ms = seen_ms;
     keeper->again = false;

@@ -83,36 +83,39 @@ static void config_load__gives_defaults__for_an_empty_file(void **state)
     xs_config_free(config);
 }
 
+/* Every key there is, written in every way there is. */
+static const char every_key[] = "# a comment\n"
+                                "[redis]\n"
+                                "address = 127.0.0.1:6380   ; a comment\n"
+                                "username = panel\n"
+                                "password_file = /etc/p\n"
+                                "timeout_ms=60000\n"
+                                "\n"
+                                "  [fcgi] ; a comment\n"
+                                "  socket = /run/f.sock\r\n"
+                                "max_age_s = 0\n"
+                                "cache_entries = 0\n"
+                                "streams = 10000\n"
+                                "stream_jids = 1\n"
+                                "replica_cutoff_s = 3600\n"
+                                "[bot]\n"
+                                "name = bot-1.example.org\n"
+                                "forget_days = 3650\n"
+                                "lock_dir = /run/l\n"
+                                "[domain XN--mnchen-3ya.de]\n"
+                                "jid = Presence@M\xC3\xBCnchen.de\n"
+                                "password_file = /etc/m\n"
+                                "host = 127.0.0.1\n"
+                                "port = 5223\n"
+                                "ca_file = /etc/ca.pem\n"
+                                "[domain example.org]\n"
+                                "\n"
+                                "password_file = /etc/e\n"
+                                "jid = presence@example.org";
+
 static void config_load__reads__every_key(void **state)
 {
-    struct xs_config *config = load("# a comment\n"
-                                    "[redis]\n"
-                                    "address = 127.0.0.1:6380   ; a comment\n"
-                                    "username = panel\n"
-                                    "password_file = /etc/p\n"
-                                    "timeout_ms=60000\n"
-                                    "\n"
-                                    "  [fcgi] ; a comment\n"
-                                    "  socket = /run/f.sock\r\n"
-                                    "max_age_s = 0\n"
-                                    "cache_entries = 0\n"
-                                    "streams = 10000\n"
-                                    "stream_jids = 1\n"
-                                    "replica_cutoff_s = 3600\n"
-                                    "[bot]\n"
-                                    "name = bot-1.example.org\n"
-                                    "forget_days = 3650\n"
-                                    "lock_dir = /run/l\n"
-                                    "[domain XN--mnchen-3ya.de]\n"
-                                    "jid = Presence@M\xC3\xBCnchen.de\n"
-                                    "password_file = /etc/m\n"
-                                    "host = 127.0.0.1\n"
-                                    "port = 5223\n"
-                                    "ca_file = /etc/ca.pem\n"
-                                    "[domain example.org]\n"
-                                    "\n"
-                                    "password_file = /etc/e\n"
-                                    "jid = presence@example.org");
+    struct xs_config *config = load(every_key);
     const struct xs_domain_config *domain = xs_config_domain(config, "m\xC3\xBCnchen.de");
 
     (void)state;
