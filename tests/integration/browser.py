@@ -4,11 +4,10 @@ import http.server
 import os
 import subprocess
 import tempfile
-import threading
 from urllib.parse import urlencode
 from xml.sax.saxutils import unescape
 
-from sandbox.ports import LOOPBACK
+from origin import Origin
 
 PAGES = os.path.join(os.path.dirname(os.path.abspath(__file__)), "pages")
 BROWSER_S = 60
@@ -21,8 +20,8 @@ OPTIONS = (
 )
 
 
-class Site:
-    """Serves the pages on an origin of its own, as a context manager; POST calls `on_post`."""
+class Site(Origin):
+    """Serves the pages; POST calls `on_post`."""
 
     def __init__(self, on_post=None):
         class Handler(http.server.SimpleHTTPRequestHandler):
@@ -34,19 +33,7 @@ class Site:
                 self.send_response(204)
                 self.end_headers()
 
-            def log_message(self, *_):
-                pass
-
-        self._server = http.server.ThreadingHTTPServer((LOOPBACK, 0), Handler)
-        self.origin = f"http://{LOOPBACK}:{self._server.server_address[1]}"
-
-    def __enter__(self):
-        threading.Thread(target=self._server.serve_forever, daemon=True).start()
-        return self
-
-    def __exit__(self, *_):
-        self._server.shutdown()
-        self._server.server_close()
+        super().__init__(Handler)
 
     def address(self, page, **parameters):
         return f"{self.origin}/{page}?{urlencode(parameters, doseq=True)}"

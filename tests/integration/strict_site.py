@@ -1,9 +1,8 @@
 """A web page of somebody else, on an origin of its own, under a strict policy."""
 
 import http.server
-import threading
 
-from sandbox.ports import LOOPBACK
+from origin import Origin
 
 POLICY = (
     "default-src 'none'; script-src 'self' {service}; connect-src 'self' {service}; "
@@ -19,8 +18,8 @@ DOCUMENT = """\
 """
 
 
-class StrictSite:
-    """Serves one page with what is in `body`, as a context manager; `service` is the one asked."""
+class StrictSite(Origin):
+    """Serves one page with what is in `body`; `service` is the one asked."""
 
     def __init__(self, service, body):
         document = DOCUMENT.format(body=body).encode()
@@ -35,16 +34,5 @@ class StrictSite:
                 self.end_headers()
                 self.wfile.write(document)
 
-            def log_message(self, *_):
-                pass
-
-        self._server = http.server.ThreadingHTTPServer((LOOPBACK, 0), Handler)
-        self.address = f"http://{LOOPBACK}:{self._server.server_address[1]}/"
-
-    def __enter__(self):
-        threading.Thread(target=self._server.serve_forever, daemon=True).start()
-        return self
-
-    def __exit__(self, *_):
-        self._server.shutdown()
-        self._server.server_close()
+        super().__init__(Handler)
+        self.address = self.origin + "/"

@@ -130,6 +130,13 @@ class Sentinel(unittest.TestCase):
             self.assertLess(load.stale_presence[node.name], LEASE_S, node.name)
         return {number: done for _, done, number in load.blocks if number in lost}
 
+    def wait_follows(self, load, node):
+        """Waits until an old master is a replica whose responder answers, and a little longer."""
+        wait_until(node.is_linked_replica, "the old master as a replica", RECOVER_S)
+        load.event(f"{node.name} follows")
+        self.wait_answers(node, 200, RECOVER_S)
+        time.sleep(CALM_S)
+
     def test_1_master_killed_and_back(self):
         master, others = self.master, self.replicas.others(self.master)
         with self.load() as load:
@@ -144,10 +151,7 @@ class Sentinel(unittest.TestCase):
             time.sleep(CALM_S)
             load.event(f"Redis on {master.name} started")
             master.redis.start()
-            wait_until(master.is_linked_replica, "the old master as a replica", RECOVER_S)
-            load.event(f"{master.name} follows")
-            self.wait_answers(master, 200, RECOVER_S)
-            time.sleep(CALM_S)
+            self.wait_follows(load, master)
         lost = self.finish(load, "The master is killed, and comes back as a replica")
         # What was acknowledged in the instant before may not have left the machine.
         for done in lost.values():
@@ -172,10 +176,7 @@ class Sentinel(unittest.TestCase):
             time.sleep(CALM_S)
             load.event(f"{master.name} back")
             master.host.join()
-            wait_until(master.is_linked_replica, "the old master as a replica", RECOVER_S)
-            load.event(f"{master.name} follows")
-            self.wait_answers(master, 200, RECOVER_S)
-            time.sleep(CALM_S)
+            self.wait_follows(load, master)
         lost = self.finish(load, "The master's host is cut off, and comes back as a replica")
         for done in lost.values():
             self.assertLess(cut - done, 1.0)
