@@ -143,7 +143,7 @@ static void start_session(struct xs_bot *bot, int64_t now_ms)
     xs_activity_clear(bot->activity);
     bot->privileged = bot->may_ask = false;
     bot->seen_ms = -1;
-    bot->full_logged = bot->blind_logged = false;
+    bot->out_of_memory = bot->full_logged = bot->blind_logged = false;
     bot->marker = 0;
     bot->last_pong = 0;
     bot->pong_ms = now_ms;
@@ -291,6 +291,10 @@ static void tend_open_session(struct xs_bot *bot, int64_t now_ms)
 {
     if (bot->phase == XS_BOT_LOGIN)
         start_session(bot, now_ms);
+    if (bot->out_of_memory) {
+        fail_session(bot, "out of memory");
+        return;
+    }
     if (!keep_pinging(bot, now_ms)) {
         fail_session(bot, "the server does not answer pings");
         return;

@@ -43,6 +43,7 @@ struct xs_bot {
     bool want_activity;      /* last activity is to be asked for, once Redis has been made right */
     bool vouched;            /* the lease has been renewed in this process */
     bool standing_by;        /* another bot has the lease */
+    bool out_of_memory;      /* something that the server said was lost by that */
     bool full_logged;        /* that there are too many users has been logged */
     bool blind_logged;       /* that the server shows nobody has been logged */
     int64_t next_ms;         /* waiting: when to try next */

@@ -14,10 +14,15 @@
 /* Namespaces that we look through in one permission at most, one within the other. */
 #define NAMESPACES_MAX 16
 
-/* Something could not be kept: says so once for a session. */
+/*
+ * Something could not be kept. Users beyond what there may be are ignored, which is said once for a
+ * session; without memory nobody knows what is missing, so the session is of no use.
+ */
 static void note_loss(struct xs_bot *bot, enum xs_error error)
 {
-    if (error == XS_OK || bot->full_logged)
+    if (error == XS_ERROR_NOMEM)
+        bot->out_of_memory = true;
+    if (error != XS_ERROR_TOO_LONG || bot->full_logged)
         return;
     xs_log(XS_LOG_ERROR, "%s: ignoring further users: %s", bot->domain->domain,
            xs_error_string(error));
