@@ -6,8 +6,8 @@
 #include <signal.h>
 #include <stdlib.h>
 #include <string.h>
-#include <time.h>
 
+#include "clock.h"
 #include "command.h"
 #include "config.h"
 #include "ctl.h"
@@ -141,7 +141,7 @@ static int run(const struct xs_config *config, const struct xs_command *command)
 {
     struct xs_error_info info = {.code = XS_OK};
     struct xs_out out;
-    struct xs_ctl ctl = {.out = &out, .info = &info, .now_s = time(NULL)};
+    struct xs_ctl ctl = {.out = &out, .info = &info, .now_s = xs_clock_wall_s()};
     struct xs_targets targets = {.items = NULL};
     enum xs_error error = XS_ERROR_NOMEM;
     int exit_code = EXIT_FAILURE;

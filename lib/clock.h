@@ -1,5 +1,6 @@
 /*
- * clock.h: what time it is, for the programs' loops. Everything pure gets the time as a parameter.
+ * clock.h: what time it is, for the programs, and for deadlines. Everything pure gets the time as a
+ * parameter.
  */
 #ifndef XS_CLOCK_H
 #define XS_CLOCK_H

@@ -1,7 +1,7 @@
 /*
  * config_value.h: the values of the configuration file, checked one by one.
  *
- * For config.c, and for what else reads a host or a number. Pure; no I/O.
+ * For the configuration, and for what else reads a host or a number. Pure; no I/O.
  */
 #ifndef XS_CONFIG_VALUE_H
 #define XS_CONFIG_VALUE_H
