@@ -5,8 +5,10 @@ import time
 from fault import fault
 
 BACK_S = 12.0
-# After long faults, as the pauses of the bot between logins double up to a minute.
-BACK_LONG_S = 75.0
+# After a long fault, as the pauses of the bot between logins have grown by then.
+BACK_LONG_S = 45.0
+# The same if a login is on its way into the dead network, which takes half a minute more.
+BACK_DEAD_S = 75.0
 # How long a silent Redis connection is believed in: the timeout, and a pause before the next.
 REDIS_BACK_S = 5.0
 
@@ -20,7 +22,7 @@ def server_cut(rig, load, hold_s):
 
 
 @fault("the bot and its server: half-open, then well", BACK_S, outage=True, stale=True, hold_s=4,
-       long_s=75, back_long_s=BACK_LONG_S)
+       long_s=75, back_long_s=BACK_DEAD_S)
 def server_half_open(rig, load, hold_s):
     rig.bot_server.go_dead()
     time.sleep(hold_s)

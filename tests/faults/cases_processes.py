@@ -129,8 +129,17 @@ def bot_stopped(rig, load, hold_s):
     rig.bot.start()
 
 
+@fault("the bot frozen, for less than the lease", 8, stale=True, hold_s=12, long_s=20)
+def bot_paused(rig, load, hold_s):
+    freeze_bot(rig, hold_s)
+
+
 @fault("the bot frozen for longer than the lease", 8, outage=True, stale=True, hold_s=34, long_s=50)
 def bot_frozen(rig, load, hold_s):
+    freeze_bot(rig, hold_s)
+
+
+def freeze_bot(rig, hold_s):
     rig.bot.process.freeze()
     time.sleep(hold_s)
     rig.bot.process.thaw()

@@ -13,8 +13,8 @@ from sandbox.system import BOT_PASSWORD, BOT_USER, DOMAIN
 
 # After the bot's pauses between logins, which double, and its sync.
 BACK_S = 12.0
-# Of those pauses the longest, which a long fault leads to.
-BACK_LONG_S = 75.0
+# After a long fault, as those pauses have grown by then.
+BACK_LONG_S = 45.0
 
 
 @fault("XMPP server restarted", BACK_S, outage=True, stale=True)

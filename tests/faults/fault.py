@@ -1,9 +1,9 @@
 """One fault: what it does to the system, what is allowed meanwhile, and what came of it."""
 
 import time
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 
-from model import BATCH, CACHE_S, FRESH_S, LEASE_S, SINGLE, STREAM, Allowance
+from model import ANSWER_S, BATCH, CACHE_S, FRESH_S, LEASE_S, SINGLE, STREAM, Allowance
 from load import NEVER, TRUTHS
 from sandbox.errors import SandboxError
 
@@ -28,6 +28,7 @@ class Fault:
     text: str
     run: object
     allowance: Allowance
+    hang: bool
     back_s: float
     back_long_s: float
     hold_s: float
@@ -70,8 +71,8 @@ def fault(
     def register(run):
         registry.append(Fault(
             run.__name__.replace("_", "-"), run.__module__.removeprefix("cases_"), text, run,
-            Allowance(stale_s, outage, refusal, silence, hang), back_s, back_long_s or back_s,
-            hold_s, long_s or hold_s, only_long,
+            Allowance(stale_s, outage, refusal, silence), hang, back_s, back_long_s or back_s, hold_s,
+            long_s or hold_s, only_long,
         ))
         return run
 
@@ -137,10 +138,13 @@ def _wait_for_calm(load, since, back_s):
 def _sum_up(outcome, load, answers, strict_from, over):
     """Judges every answer of the case and finds the longest of everything."""
     outcome.answers = len(answers)
+    meanwhile = outcome.fault.allowance
+    if outcome.fault.hang:
+        meanwhile = replace(meanwhile, answer_s=ANSWER_S + outcome.held_s)
     outages = {}
     last_bad = over
     for answer in answers:
-        allowance = outcome.fault.allowance if answer.begin < strict_from else Allowance()
+        allowance = meanwhile if answer.begin < strict_from else Allowance()
         verdict = load.model.judge(answer, allowance)
         if verdict.problem is not None:
             outcome.problems.append(f"{answer.user} {answer.via}: {verdict.problem}")

@@ -69,7 +69,7 @@ class Allowance:
     outage: bool = False  # 503
     refusal: bool = False  # no connection, or one that is cut
     silence: bool = False  # streams say nothing, and their readers cannot know
-    hang: bool = False  # an answer may take as long as the fault lasts
+    answer_s: float = ANSWER_S  # what an answer may take
 
 
 @dataclass(frozen=True)
@@ -171,7 +171,7 @@ class Model:
     def _judge(self, answer, allowance):
         if answer.problem is not None and answer.status != 0:
             return Verdict(answer, answer.problem, False)
-        if answer.end - answer.begin > ANSWER_S and not allowance.hang:
+        if answer.end - answer.begin > allowance.answer_s:
             return Verdict(answer, f"took {answer.end - answer.begin:.1f} s", False)
         with self._lock:
             user = self._users.get(answer.user, _User())

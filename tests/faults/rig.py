@@ -8,7 +8,6 @@ from sandbox.configuration import Configuration
 from sandbox.deadline import wait_until
 from sandbox.errors import SandboxError
 from sandbox.nginx import Nginx
-from sandbox.ports import LOOPBACK
 from sandbox.process import environment
 from sandbox.redis_server import PANEL, RedisServer
 from sandbox.responder import Responder
