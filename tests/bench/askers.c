@@ -67,8 +67,10 @@ static void read_answer(struct bench *bench, struct asker *asker)
     ssize_t len =
         recv(asker->fd, asker->answer + asker->len, ANSWER_MAX - asker->len, MSG_DONTWAIT);
 
-    if (len <= 0)
-        asking_die("recv");
+    if (len <= 0) {
+        (void)fputs("askers: a responder has closed, or its answer is too long\n", stderr);
+        exit(EXIT_FAILURE);
+    }
     asker->len += (size_t)len;
     if (!is_whole(asker))
         return;

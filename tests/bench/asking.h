@@ -17,7 +17,7 @@ _Noreturn void asking_die(const char *what);
 int asking_connect(const char *path);
 
 /*
- * Writes the request for a JID of at most 100 bytes, with a query, which may be empty; the
+ * Writes the request for a JID and a query, which may be empty, of at most 100 bytes each; the
  * responder keeps the connection if `keep`. Returns its length.
  */
 size_t asking_write(unsigned char ret_request[ASKING_REQUEST_MAX], const char *jid,

@@ -89,7 +89,7 @@ def running_on(cores):
 
 
 def measure(peer, cores, redis, ask, seconds):
-    """One round, with each responder on a core of its own as far as there are cores."""
+    """One round, with each responder on a core of its own; all else has all of `cores`."""
     pids = peer.processes()["server"]
     for number, pid in enumerate(pids):
         os.sched_setaffinity(pid, {sorted(cores)[number]})
