@@ -40,6 +40,7 @@ class Load:
         self.changes = 0
         self._clients = {}
         self._retry_at = {}
+        self._left = set()  # who said that they left, and are still connected
         self._is_toggled_open = True
         self._changing = threading.Lock()
         self._flagging = threading.Lock()
@@ -159,10 +160,14 @@ class Load:
         self.changes += 1
         mark = f"mark-{self.changes}"
         client = self._clients[user]
-        if user != HIDDEN and self._chance.random() < 0.15 and self.changes > 20:
+        # Nobody leaves twice: the server would say nothing of the second time.
+        is_leaving = user not in self._left and self.changes > 20 and self._chance.random() < 0.15
+        if user != HIDDEN and is_leaving:
+            self._left.add(user)
             self.model.change(user, OFFLINE, mark)
             client.unavailable(mark)
         else:
+            self._left.discard(user)
             show = self._chance.choice(SHOWS)
             if user != HIDDEN:
                 self.model.change(user, ONLINE, mark, show)

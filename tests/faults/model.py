@@ -193,8 +193,7 @@ class Model:
             if answer.begin > begin + CACHE_S + SLACK_S and (end is None or answer.end < end):
                 return Verdict(answer, "200 though nobody vouches for it", False, 0, block_s)
         matches = [state for state in user.states
-                   if (state.kind, state.mark, state.show) == (answer.kind, answer.mark, answer.show)
-                   and state.begin <= answer.end]
+                   if state.begin <= answer.end and _can_show(state, answer, allowance)]
         if not matches:
             what = f"{answer.kind}, {answer.mark}, {answer.show}"
             return Verdict(answer, f"never was so: {what}", False, 0, block_s)
@@ -243,3 +242,13 @@ class Model:
             if not opened or opened[0] >= since:
                 return True
         return False
+
+
+def _can_show(state, answer, allowance):
+    """Says whether an answer is what a state is shown as.
+
+    Who left with a word while the bot was away is shown without it: servers do not repeat it.
+    """
+    if answer.kind == GONE and state.kind == OFFLINE:
+        return allowance.stale_s > FRESH_S
+    return (state.kind, state.mark, state.show) == (answer.kind, answer.mark, answer.show)
