@@ -11,7 +11,6 @@
 #include <string.h>
 #include <sys/epoll.h>
 #include <sys/socket.h>
-#include <time.h>
 
 #include "asking.h"
 
@@ -36,14 +35,6 @@ struct bench {
     unsigned asked;
     uint64_t answered;
 };
-
-static int64_t clock_ns(void)
-{
-    struct timespec now;
-
-    (void)clock_gettime(CLOCK_MONOTONIC, &now);
-    return (int64_t)now.tv_sec * 1000000000 + now.tv_nsec;
-}
 
 static void ask(struct bench *bench, const struct asker *asker)
 {
@@ -101,7 +92,7 @@ int main(int argc, char *argv[])
     struct bench bench = {.epoll_fd = epoll_create1(0)};
     unsigned seconds = argc > 4 ? (unsigned)atoi(argv[1]) : 0;
     unsigned connections = argc > 4 ? (unsigned)atoi(argv[2]) : 0;
-    int64_t begin_ns = clock_ns();
+    int64_t begin_ns = asking_clock_ns();
 
     bench.users = argc > 4 ? (unsigned)atoi(argv[3]) : 0;
     if (seconds == 0 || connections == 0 || connections > CONNECTIONS_MAX || bench.users == 0) {
@@ -112,7 +103,7 @@ int main(int argc, char *argv[])
         for (unsigned j = 0; j < connections; j++)
             open_asker(&bench, argv[i]);
     }
-    while (clock_ns() - begin_ns < (int64_t)seconds * 1000000000) {
+    while (asking_clock_ns() - begin_ns < (int64_t)seconds * 1000000000) {
         struct epoll_event events[EVENTS_MAX];
         int count = epoll_wait(bench.epoll_fd, events, EVENTS_MAX, 1000);
 
@@ -120,6 +111,6 @@ int main(int argc, char *argv[])
             read_answer(&bench, events[i].data.ptr);
     }
     (void)printf("%llu %lld\n", (unsigned long long)bench.answered,
-                 (long long)(clock_ns() - begin_ns));
+                 (long long)(asking_clock_ns() - begin_ns));
     return EXIT_SUCCESS;
 }

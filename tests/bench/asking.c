@@ -6,11 +6,20 @@
 #include <string.h>
 #include <sys/socket.h>
 #include <sys/un.h>
+#include <time.h>
 
 void asking_die(const char *what)
 {
     perror(what);
     exit(EXIT_FAILURE);
+}
+
+int64_t asking_clock_ns(void)
+{
+    struct timespec now;
+
+    (void)clock_gettime(CLOCK_MONOTONIC, &now);
+    return (int64_t)now.tv_sec * 1000000000 + now.tv_nsec;
 }
 
 int asking_connect(const char *path)

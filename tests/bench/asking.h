@@ -6,12 +6,16 @@
 
 #include <stdbool.h>
 #include <stddef.h>
+#include <stdint.h>
 
 /* Bytes of a request at most. */
 #define ASKING_REQUEST_MAX 1024
 
 /* Says what failed, with errno, and ends the program. */
 _Noreturn void asking_die(const char *what);
+
+/* Returns nanoseconds of the monotonic clock. */
+int64_t asking_clock_ns(void);
 
 /* Returns a descriptor connected to a Unix socket. */
 int asking_connect(const char *path);

@@ -1,17 +1,16 @@
 """Measures one core against two. See `cores`."""
 
-import argparse
 import os
 import random
 import subprocess
-import sys
 import tempfile
 from contextlib import ExitStack, contextmanager
 
 from sandbox.errors import SandboxError
 from sandbox.redis_server import RedisServer
 from speed import cpu
-from speed.load import drive
+from speed.command import new_parser, say
+from speed.load import drive, write_targets
 from speed.peers.ours import Ours, OursTwo
 from speed.population import SEED, fill, jid_of
 from speed.results import Results
@@ -31,15 +30,10 @@ HEADINGS = (
 
 
 def parse_arguments():
-    parser = argparse.ArgumentParser(prog="cores")
-    parser.add_argument("--programs", required=True, help=argparse.SUPPRESS)
+    parser = new_parser("cores")
     parser.add_argument("--rounds", type=int, default=5, help="default: 5")
     parser.add_argument("--seconds", type=int, default=2, help="of each round, default: 2")
     return parser.parse_args()
-
-
-def say(text):
-    print(text, file=sys.stderr, flush=True)
 
 
 class ThroughNginx:
@@ -100,24 +94,17 @@ def measure(peer, cores, redis, ask, seconds):
     return result
 
 
-def write_targets(directory):
+def write_both_targets(directory):
     """Writes what wrk asks for: users, and lists of users; returns the two paths."""
     chance = random.Random(SEED)
     jids = [jid_of(chance.randrange(USERS)) for _ in range(LISTS * LIST_JIDS)]
     lists = [jids[first:first + LIST_JIDS] for first in range(0, len(jids), LIST_JIDS)]
-    return (
-        _write(directory, "ones", (f"/xmpp/status/{jid}" for jid in jids)),
-        _write(directory, "lists", (
-            "/xmpp/status?" + "&".join(f"jid={jid}" for jid in jids) for jids in lists
-        )),
-    )
-
-
-def _write(directory, name, targets):
-    path = os.path.join(directory, name)
-    with open(path, "w", encoding="utf-8") as file:
-        file.writelines(target + "\n" for target in targets)
-    return path
+    paths = [os.path.join(directory, name) for name in ("ones", "lists")]
+    write_targets(paths[0], (f"/xmpp/status/{jid}" for jid in jids))
+    write_targets(paths[1], (
+        "/xmpp/status?" + "&".join(f"jid={jid}" for jid in jids) for jids in lists
+    ))
+    return paths
 
 
 def start_peers(directory, arguments, redis, stack):
@@ -135,7 +122,7 @@ def start_peers(directory, arguments, redis, stack):
 
 def cases(directory, arguments):
     """What to ask for, how, and with how many cores and responders, first with one each."""
-    ones, lists = write_targets(directory)
+    ones, lists = write_both_targets(directory)
     straight = Straight(os.path.join(arguments.programs, "tests", "bench", "askers"))
     return (
         ("one user, straight", straight, ((1, 1), (2, 2))),

@@ -1,13 +1,12 @@
 """Measures our HTTP answer against its peers. See `http`."""
 
-import argparse
 import json
 import os
-import sys
 import tempfile
 
 from sandbox.errors import SandboxError
 from speed.aims import print_aims
+from speed.command import new_parser, say
 from speed.harness import Harness
 from speed.load import hold
 from speed.population import HOT
@@ -21,8 +20,7 @@ HALF_LOAD_PEERS = ("static", "bare", "ours", "cached")
 
 
 def parse_arguments():
-    parser = argparse.ArgumentParser(prog="http")
-    parser.add_argument("--programs", required=True, help=argparse.SUPPRESS)
+    parser = new_parser("http")
     parser.add_argument("--quick", action="store_true", help="one round of one second each")
     parser.add_argument("--rounds", type=int, default=5, help="default: 5")
     parser.add_argument("--seconds", type=int, default=2, help="of each round, default: 2")
@@ -36,10 +34,6 @@ def parse_arguments():
     if arguments.quick:
         arguments.rounds = arguments.seconds = 1
     return arguments
-
-
-def say(text):
-    print(text, file=sys.stderr, flush=True)
 
 
 def run_workload(harness, workload, arguments, results):

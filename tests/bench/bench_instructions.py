@@ -1,6 +1,5 @@
 """Counts the responder's instructions per request. See `instructions`."""
 
-import argparse
 import os
 import sys
 import tempfile
@@ -9,6 +8,7 @@ from sandbox.errors import SandboxError
 from sandbox.http import Connection
 from sandbox.redis_server import RedisServer
 from speed import callgrind
+from speed.command import new_parser
 from speed.peers.constant import Constant
 from speed.peers.ours import Ours, OursCold
 from speed.population import HOT, fill
@@ -22,8 +22,7 @@ WARM_UP = 200
 
 
 def parse_arguments():
-    parser = argparse.ArgumentParser(prog="instructions")
-    parser.add_argument("--programs", required=True, help=argparse.SUPPRESS)
+    parser = new_parser("instructions")
     parser.add_argument("--requests", type=int, default=2000, help="default: 2000")
     parser.add_argument("--top", type=int, default=25, help="functions to list, default: 25")
     return parser.parse_args()

@@ -1,11 +1,9 @@
 """Measures streams of events. See `live`."""
 
-import argparse
 import os
 import resource
 import statistics
 import subprocess
-import sys
 import tempfile
 import time
 from contextlib import ExitStack
@@ -17,7 +15,8 @@ from sandbox.nginx import Nginx
 from sandbox.redis_server import RedisServer
 from sandbox.responder import Responder
 from speed import cpu
-from speed.load import drive
+from speed.command import new_parser, say
+from speed.load import drive, write_targets
 from speed.population import DOMAIN, Writer, jid_of
 from speed.table import print_rows
 from speed.upkeep import Changes, Lease
@@ -41,15 +40,10 @@ OPEN_S = 120.0
 
 
 def parse_arguments():
-    parser = argparse.ArgumentParser(prog="live")
-    parser.add_argument("--programs", required=True, help=argparse.SUPPRESS)
+    parser = new_parser("live")
     parser.add_argument("--watchers", type=int, default=10000, help="default: 10000")
     parser.add_argument("--users", type=int, default=1000, help="default: 1000")
     return parser.parse_args()
-
-
-def say(text):
-    print(text, file=sys.stderr, flush=True)
 
 
 def kernel_bytes():
@@ -115,8 +109,7 @@ class Bench:
         stack.callback(self.nginx.stop)
         self.nginx.start()
         self.targets = os.path.join(self.directory, "targets")
-        with open(self.targets, "w", encoding="ascii") as file:
-            file.writelines(f"{LOCATION}{jid_of(number)}\n" for number in range(self.users))
+        write_targets(self.targets, (LOCATION + jid_of(number) for number in range(self.users)))
         self.rows = []
 
     def _make(self, name):

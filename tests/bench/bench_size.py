@@ -1,9 +1,7 @@
 """Measures what more users cost. See `size`."""
 
-import argparse
 import os
 import random
-import sys
 import tempfile
 import time
 
@@ -11,7 +9,8 @@ from sandbox.deadline import wait_until
 from sandbox.errors import SandboxError
 from sandbox.redis_server import RedisServer
 from speed import cpu
-from speed.load import drive
+from speed.command import new_parser, say
+from speed.load import drive, write_targets
 from speed.peers.ours import Ours
 from speed.population import (
     DOMAIN, HOT, SEED, available, fill, jid_of, unavailable, with_status,
@@ -32,18 +31,13 @@ HEADINGS = (
 
 
 def parse_arguments():
-    parser = argparse.ArgumentParser(prog="size")
-    parser.add_argument("--programs", required=True, help=argparse.SUPPRESS)
+    parser = new_parser("size")
     parser.add_argument("--users", default="1000,100000,1000000", help="default: %(default)s")
     parser.add_argument("--rounds", type=int, default=5, help="default: 5")
     parser.add_argument("--seconds", type=int, default=2, help="of each round, default: 2")
     parser.add_argument("--kind-users", type=int, default=100000,
                         help="for the table of kinds of records, default: %(default)s")
     return parser.parse_args()
-
-
-def say(text):
-    print(text, file=sys.stderr, flush=True)
 
 
 def used_memory(store):
@@ -112,9 +106,7 @@ def run(peer, redis, directory, arguments, count):
     """Asks for all users alike; returns the rounds."""
     chance = random.Random(SEED)
     path = os.path.join(directory, f"targets{count}")
-    with open(path, "w", encoding="utf-8") as file:
-        for _ in range(SEQUENCE):
-            file.write(peer.target(jid_of(chance.randrange(count))) + "\n")
+    write_targets(path, (peer.target(jid_of(chance.randrange(count))) for _ in range(SEQUENCE)))
     processes = {**peer.processes(), "redis": [redis.process.pid]}
     rounds = []
     drive(peer.port, path, arguments.seconds, 200)

@@ -15,7 +15,6 @@
 #include <string.h>
 #include <sys/epoll.h>
 #include <sys/socket.h>
-#include <time.h>
 #include <unistd.h>
 
 #include "asking.h"
@@ -42,14 +41,6 @@ struct bench {
     int64_t first_ns;
     struct watcher *watchers;
 };
-
-static int64_t clock_ns(void)
-{
-    struct timespec now;
-
-    (void)clock_gettime(CLOCK_MONOTONIC, &now);
-    return (int64_t)now.tv_sec * 1000000000 + now.tv_nsec;
-}
 
 /* Asks as nginx does. */
 static void ask_responder(int fd, const char *jid)
@@ -113,7 +104,7 @@ static void count_events(struct bench *bench, struct watcher *watcher, const cha
             continue;
         watcher->matched = 0;
         if (bench->seen++ == 0)
-            bench->first_ns = clock_ns();
+            bench->first_ns = asking_clock_ns();
     }
 }
 
@@ -158,7 +149,7 @@ static bool turn(struct bench *bench)
             return false;
     }
     if (bench->expected > 0 && bench->seen >= bench->expected) {
-        (void)printf("%lld %lld\n", (long long)bench->first_ns, (long long)clock_ns());
+        (void)printf("%lld %lld\n", (long long)bench->first_ns, (long long)asking_clock_ns());
         bench->expected = 0;
     }
     return true;

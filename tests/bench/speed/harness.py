@@ -6,7 +6,7 @@ import os
 from sandbox.errors import SandboxError
 from sandbox.redis_server import RedisServer
 from speed import cpu
-from speed.load import drive
+from speed.load import drive, write_targets
 from speed.peers.constant import Constant
 from speed.peers.lua import Lua
 from speed.peers.ours import Ours, OursCached, OursCold, OursTwo
@@ -92,8 +92,7 @@ class Harness:
         """The file with what wrk has to ask a peer for."""
         path = os.path.join(self.directory, f"{peer.key}-{workload.name}")
         if not os.path.exists(path):
-            with open(path, "w", encoding="utf-8") as file:
-                file.writelines(peer.target(jid) + "\n" for jid in workload.jids)
+            write_targets(path, (peer.target(jid) for jid in workload.jids))
         return path
 
     def changes(self, workload):

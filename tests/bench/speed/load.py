@@ -21,6 +21,12 @@ def _run(argv):
     return done.stdout
 
 
+def write_targets(path, targets):
+    """Writes a file for drive(): what is to be asked for, one after the other."""
+    with open(path, "w", encoding="utf-8") as file:
+        file.writelines(target + "\n" for target in targets)
+
+
 def drive(port, targets_path, seconds, status, begin=0, etag=None):
     """Asks for the targets as fast as answers come; returns what wrk.lua prints.
 
