@@ -3,11 +3,15 @@
 import time
 from dataclasses import dataclass, field, replace
 
-from model import ANSWER_S, BATCH, CACHE_S, FRESH_S, LEASE_S, SINGLE, STREAM, Allowance
+from model import (
+    ANSWER_S, BATCH, CACHE_S, FRESH_S, LEASE_S, SINGLE, SLACK_S, STREAM, Allowance,
+)
 from load import NEVER, TRUTHS
 from sandbox.errors import SandboxError
 
 CALM_S = 1.0  # all is well when every answer for so long is right
+# And so long after everything has been seen anew: what nginx had fetched before it still answers.
+CACHED_S = CACHE_S + SLACK_S
 SEEN_S = 10.0  # until a change of every user has been made and seen, of which a stream may take 5
 LOOK_S = 0.1
 SHOWN_PROBLEMS = 5
@@ -117,7 +121,7 @@ def _wait_for_calm(load, since, back_s):
     asking, that was made after `since`, and every watcher has a stream: old states do not count as
     wrong from the first moment on.
     """
-    last_bad = since
+    last_bad = last_seen = since
     unseen = {(user, via) for user in set(TRUTHS) - load.absent for via in (SINGLE, BATCH, STREAM)}
     index = max(0, len(load.answers) - 1)
     while (now := time.monotonic()) < since + back_s + SEEN_S:
@@ -126,10 +130,13 @@ def _wait_for_calm(load, since, back_s):
             verdict = load.model.judge(answer, Allowance())
             if answer.end > since and not verdict.good:
                 last_bad = answer.end
-            if verdict.state is not None and verdict.state.begin > since:
-                unseen.discard((answer.user, answer.via))
+            shown = (answer.user, answer.via)
+            if shown in unseen and verdict.state is not None and verdict.state.begin > since:
+                unseen.discard(shown)
+                last_seen = answer.end
         are_back = all(watcher.is_connected for watcher in load.watchers)
-        if not unseen and are_back and now - last_bad >= CALM_S:
+        is_calm = now - last_bad >= CALM_S and now - last_seen >= CACHED_S
+        if not unseen and are_back and is_calm:
             return last_bad - since <= back_s
         time.sleep(LOOK_S)
     return False

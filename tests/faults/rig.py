@@ -45,7 +45,7 @@ class Rig(System):
         for process in reversed(self._processes):
             process.stop()
         for path in reversed(self._mounts):
-            _run("umount", "-l", path)
+            unmount(path)
         super().__exit__(*args)
 
     def start(self):
@@ -156,7 +156,7 @@ class Rig(System):
 
     def _mount(self, path, size):
         if self.disks:
-            _run("mount", "-t", "tmpfs", "-o", f"size={size}", "tmpfs", path)
+            mount(path, size)
             self._mounts.append(path)
 
     def wait_claimed(self, seconds):
@@ -187,6 +187,15 @@ class HeldStore(Store):
     def close(self):
         self._file.close()
         self._socket.close()
+
+
+def mount(path, size):
+    """Puts a file system in memory there, of so many bytes."""
+    _run("mount", "-t", "tmpfs", "-o", f"size={size}", "tmpfs", path)
+
+
+def unmount(path):
+    _run("umount", "-l", path)
 
 
 def _run(*argv):
