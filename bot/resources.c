@@ -10,7 +10,8 @@ struct xs_resource *xs_resource_new(const struct xs_report *report, uint32_t syn
     size_t name_size = strlen(report->resource) + 1;
     size_t status_size = presence->status == NULL ? 0 : strlen(presence->status) + 1;
     size_t lang_size = presence->lang == NULL ? 0 : strlen(presence->lang) + 1;
-    struct xs_resource *resource = malloc(sizeof(*resource) + name_size + status_size + lang_size);
+    size_t size = sizeof(struct xs_resource) + name_size + status_size + lang_size;
+    struct xs_resource *resource = calloc(1, size);
 
     if (resource == NULL)
         return NULL;

@@ -13,10 +13,12 @@ sys.path += [HERE, os.path.join(ROOT, "deploy"), os.path.join(ROOT, "tests", "in
 
 import cases_clock  # noqa: E402
 import cases_disk  # noqa: E402,F401
+import cases_memory  # noqa: E402
 import cases_network  # noqa: E402,F401
 import cases_processes  # noqa: E402,F401
 import cases_redis  # noqa: E402,F401
 import cases_server  # noqa: E402,F401
+import preloaded  # noqa: E402
 from fault import explain, inflict, registry, table, wait_for_calm  # noqa: E402
 from load import Load  # noqa: E402
 from model import Model  # noqa: E402
@@ -27,6 +29,7 @@ START_S = 20.0
 MEMORY_SIZE = 1 << 30  # in bytes
 NGINX_LINES = 15
 OPTIONS = {"network": {"proxied": True}, "disk": {"disks": True}}
+PRELOADED = {"clock": cases_clock.CLOCK, "memory": cases_memory.MEMORY}
 
 
 def parse_arguments():
@@ -80,10 +83,10 @@ def run_group(programs, group, faults, is_long):
 def run_on_one(programs, group, faults, is_long):
     """Runs faults on one system, up to the first that does not go as promised."""
     outcomes = []
-    with tempfile.TemporaryDirectory(prefix="clock-") as directory:
+    with tempfile.TemporaryDirectory(prefix="preloaded-") as directory:
         options = dict(OPTIONS.get(group, {}))
-        if group == "clock":
-            options["preload"] = cases_clock.preload(directory)
+        if group in PRELOADED:
+            options["preload"] = PRELOADED[group].environment(directory)
         with Rig(programs, **options) as rig:
             rig.start()
             load = Load(rig, Model())
@@ -119,7 +122,7 @@ def main():
         for name in ("fcgi", "bot", "ctl")
     ))
     if arguments.programs is not None:
-        os.environ[cases_clock.LIBRARY] = os.path.join(arguments.programs, cases_clock.BUILT)
+        os.environ[preloaded.DIRECTORY] = os.path.join(arguments.programs, "tests", "faults")
     begin = time.monotonic()
     outcomes = []
     with files_in_memory():

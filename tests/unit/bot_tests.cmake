@@ -6,7 +6,7 @@ xs_add_unit_test(test_stamp xs_bot_parts)
 xs_add_unit_test(test_stanza xs_bot_parts)
 xs_add_unit_test(test_sync xs_bot_parts)
 xs_add_unit_test(test_users xs_bot_parts)
-target_link_options(test_users PRIVATE -Wl,--wrap=malloc) # it has no memory at times
+target_link_options(test_users PRIVATE -Wl,--wrap=calloc) # it has no memory at times
 xs_add_unit_test(test_wiping xs_bot_parts)
 
 # It asks for more memory than there can be, which the address sanitizer would call an error.

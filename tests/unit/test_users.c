@@ -14,15 +14,15 @@
 
 static struct xs_users *users;
 
-/* In place of malloc, by the linker; the real one is what it calls. */
+/* In place of calloc, by the linker; the real one is what it calls. */
 static bool is_out_of_memory;
 
-void *__real_malloc(size_t size);
-void *__wrap_malloc(size_t size);
+void *__real_calloc(size_t count, size_t size);
+void *__wrap_calloc(size_t count, size_t size);
 
-void *__wrap_malloc(size_t size)
+void *__wrap_calloc(size_t count, size_t size)
 {
-    return is_out_of_memory ? NULL : __real_malloc(size);
+    return is_out_of_memory ? NULL : __real_calloc(count, size);
 }
 
 static int set_up(void **state)
