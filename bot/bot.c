@@ -27,9 +27,17 @@ _Static_assert(PONG_TIMEOUT_MS / PING_AGAIN_MS < XS_BOT_PINGS, "the time of each
  */
 #define SILENCE_MS 60000
 
+/*
+ * And how long at most after the last time, whatever arrives: one user who writes to the bot again
+ * and again could otherwise hide that silence.
+ */
+#define RESYNC_MS 600000
+
 /* Pauses between attempts to log in: from the first to the longest, with jitter. */
 #define PAUSE_MIN_MS 1000
 #define PAUSE_MAX_MS 60000
+
+#define SHOWS_LESS "the server does not show everybody's presence any more"
 
 /* How often a lease that another bot has, or a Redis that is away, is asked for. */
 #define CLAIM_MS 1000
@@ -100,11 +108,21 @@ static void fail_session(struct xs_bot *bot, const char *cause)
     wait_after_failure(bot, cause);
 }
 
-/* Another bot is in charge now: leaves the field to it and waits for the lease. */
+/*
+ * Another bot is in charge now: what is known here of those who are offline is soon older than what
+ * that one writes.
+ */
+static void stand_by(struct xs_bot *bot)
+{
+    bot->standing_by = true;
+    xs_users_clear(bot->users);
+}
+
+/* Leaves the field to another bot and waits for the lease. */
 static void yield_to_other(struct xs_bot *bot)
 {
     xs_session_close(bot->session, "another bot has the lease");
-    bot->standing_by = true;
+    stand_by(bot);
     bot->phase = XS_BOT_WAITING;
     bot->next_ms = xs_clock_monotonic_ms() + CLAIM_MS;
 }
@@ -117,7 +135,9 @@ static void start_login(struct xs_bot *bot, int64_t now_ms)
         return;
     bot->next_ms = now_ms + CLAIM_MS;
     claim = xs_keeper_claim(bot->keeper);
-    bot->standing_by = claim == XS_CLAIM_OTHERS;
+    bot->standing_by = false;
+    if (claim == XS_CLAIM_OTHERS)
+        stand_by(bot);
     if (claim != XS_CLAIM_MINE)
         return;
     if (xs_session_open(bot->session) != XS_OK) {
@@ -143,7 +163,8 @@ static void start_session(struct xs_bot *bot, int64_t now_ms)
     xs_activity_clear(bot->activity);
     bot->privileged = bot->may_ask = false;
     bot->seen_ms = -1;
-    bot->out_of_memory = bot->full_logged = bot->blind_logged = false;
+    bot->has_roster = bot->full_logged = bot->blind_logged = false;
+    bot->trouble = NULL;
     bot->marker = 0;
     bot->last_pong = 0;
     bot->pong_ms = now_ms;
@@ -198,6 +219,17 @@ static bool sync_is_over(const struct xs_bot *bot, int64_t now_ms)
 }
 
 /*
+ * Says whether the server has shown more to this process before than it does in this session: then
+ * something is wrong with it, and its silence says nothing of anybody.
+ */
+static bool shows_less(const struct xs_bot *bot)
+{
+    if (bot->granted)
+        return false;
+    return bot->was_privileged || (!bot->has_roster && xs_users_listed_count(bot->users) > 0);
+}
+
+/*
  * Says whether the server shows the bot anybody at all. If not, silence means nothing, and there is
  * nothing to vouch for.
  */
@@ -215,9 +247,11 @@ static bool is_blind(struct xs_bot *bot)
 }
 
 /* What was collected is everybody's presence: it counts from now on. */
-static void complete_sync(struct xs_bot *bot)
+static void complete_sync(struct xs_bot *bot, int64_t now_ms)
 {
     bot->marker = 0;
+    bot->synced_ms = now_ms;
+    bot->was_privileged = bot->privileged;
     xs_users_end_sync(bot->users);
     bot->figures.values[XS_FIGURE_SYNCED] = xs_clock_wall_s();
     bot->figures.values[XS_FIGURE_SYNCS]++;
@@ -227,15 +261,20 @@ static void do_sync(struct xs_bot *bot, int64_t now_ms)
 {
     if (bot->marker == 0)
         start_sync(bot, false, now_ms);
-    if (!sync_is_over(bot, now_ms) || is_blind(bot))
+    if (!sync_is_over(bot, now_ms))
         return;
-    complete_sync(bot);
+    if (shows_less(bot)) {
+        fail_session(bot, SHOWS_LESS);
+        return;
+    }
+    if (is_blind(bot))
+        return;
+    complete_sync(bot, now_ms);
     bot->phase = XS_BOT_LIVE;
     bot->pause_ms = 0;
     bot->want_activity = true;
     xs_keeper_demand_rebuild(bot->keeper);
-    if (!bot->privileged)
-        xs_keeper_demand_sweep(bot->keeper);
+    xs_keeper_set_sweep(bot->keeper, !bot->privileged);
     xs_log(XS_LOG_INFO, "%s: sync complete, %zu users online, %s", bot->domain->domain,
            xs_users_online_count(bot->users), bot->privileged ? "by privilege" : "by subscription");
 }
@@ -245,14 +284,15 @@ static void watch_privilege(struct xs_bot *bot, int64_t now_ms)
 {
     if (!bot->privileged)
         return;
-    if (bot->marker == 0 && now_ms - bot->heard_ms >= SILENCE_MS)
+    if (bot->marker == 0 &&
+        (now_ms - bot->heard_ms >= SILENCE_MS || now_ms - bot->synced_ms >= RESYNC_MS))
         start_sync(bot, true, now_ms);
     if (!sync_is_over(bot, now_ms))
         return;
     if (bot->granted)
-        complete_sync(bot);
+        complete_sync(bot, now_ms);
     else
-        fail_session(bot, "the server does not show everybody's presence any more");
+        fail_session(bot, SHOWS_LESS);
 }
 
 /* Tells the operator how the bot fares. */
@@ -291,8 +331,8 @@ static void tend_open_session(struct xs_bot *bot, int64_t now_ms)
 {
     if (bot->phase == XS_BOT_LOGIN)
         start_session(bot, now_ms);
-    if (bot->out_of_memory) {
-        fail_session(bot, "out of memory");
+    if (bot->trouble != NULL) {
+        fail_session(bot, bot->trouble);
         return;
     }
     if (!keep_pinging(bot, now_ms)) {

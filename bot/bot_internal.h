@@ -43,7 +43,9 @@ struct xs_bot {
     bool want_activity;      /* last activity is to be asked for, once Redis has been made right */
     bool vouched;            /* the lease has been renewed in this process */
     bool standing_by;        /* another bot has the lease */
-    bool out_of_memory;      /* something that the server said was lost by that */
+    bool was_privileged;     /* the server has shown everybody to this process before */
+    bool has_roster;         /* somebody in the roster of this session is subscribed to */
+    const char *trouble;     /* why this session is of no use; NULL if it is */
     bool full_logged;        /* that there are too many users has been logged */
     bool blind_logged;       /* that the server shows nobody has been logged */
     int64_t next_ms;         /* waiting: when to try next */
@@ -54,6 +56,7 @@ struct xs_bot {
     int64_t pong_ms;                /* when the server last answered one */
     int64_t seen_ms;                /* when the latest that it answered had been sent, or -1 */
     int64_t heard_ms;               /* when presence arrived last */
+    int64_t synced_ms;              /* when the last sync was completed */
 };
 
 /* The takers of what the session hands on; `context` is the bot. See struct xs_session_takers. */

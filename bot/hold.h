@@ -23,7 +23,7 @@
 enum xs_hold_result {
     XS_HOLD_MINE,    /* the lease is ours */
     XS_HOLD_OTHERS,  /* another bot has it */
-    XS_HOLD_REFUSED, /* Redis answered with an error reply; xs_hold_error has its words */
+    XS_HOLD_REFUSED, /* Redis answered with an error reply; `error` has its words */
     XS_HOLD_FAILED   /* no answer; xs_redis_error has the words */
 };
 

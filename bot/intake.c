@@ -21,7 +21,7 @@
 static void note_loss(struct xs_bot *bot, enum xs_error error)
 {
     if (error == XS_ERROR_NOMEM)
-        bot->out_of_memory = true;
+        bot->trouble = "out of memory";
     if (error != XS_ERROR_TOO_LONG || bot->full_logged)
         return;
     xs_log(XS_LOG_ERROR, "%s: ignoring further users: %s", bot->domain->domain,
@@ -73,6 +73,12 @@ void xs_bot_take_presence(void *context, xmpp_stanza_t *stanza)
     if (!bot->privileged &&
         !xs_users_is_listed(bot->users, report->jid.bare, report->jid.local_len))
         return;
+    /*
+     * With the privilege the stanzas of all sessions come, each from a full JID. Prosody's answer
+     * to a subscribe that it repeats for us at every login comes from a bare one.
+     */
+    if (bot->privileged && report->resource[0] == '\0')
+        return;
     bot->heard_ms = xs_clock_monotonic_ms();
     if (report->delayed)
         xs_sync_note_delayed(&bot->sync, bot->heard_ms);
@@ -93,6 +99,7 @@ static void take_entry(struct xs_bot *bot, const struct xs_roster_entry *entry)
             note_loss(bot, xs_users_unlist(bot->users, jid->bare, jid->local_len));
         return;
     }
+    bot->has_roster = true;
     note_loss(bot, xs_users_list(bot->users, jid->bare, jid->local_len));
     if (listed || bot->phase != XS_BOT_LIVE)
         return;
@@ -112,11 +119,15 @@ static void take_entries(struct xs_bot *bot, xmpp_stanza_t *iq)
     }
 }
 
-/* Takes the answer to our request for the roster; the sync can begin. */
-static void take_roster(struct xs_bot *bot, xmpp_stanza_t *iq)
+/* Takes the answer to our request for the roster; the sync can begin, unless it is an error. */
+static void take_roster(struct xs_bot *bot, const char *type, xmpp_stanza_t *iq)
 {
     if (bot->phase != XS_BOT_ROSTER)
         return;
+    if (strcmp(type, "result") != 0) {
+        bot->trouble = "the server refused our request for the roster";
+        return;
+    }
     /* An empty roster is more likely a server's trouble than the end of everybody. */
     if (xs_roster_first_item(iq) != NULL) {
         xs_users_begin_roster(bot->users);
@@ -138,7 +149,7 @@ void xs_bot_take_iq(void *context, xmpp_stanza_t *stanza)
     if (strcmp(type, "set") == 0)
         take_entries(bot, stanza);
     else if (strcmp(id, XS_SESSION_ROSTER_ID) == 0)
-        take_roster(bot, stanza);
+        take_roster(bot, type, stanza);
     else if (xs_activity_read(bot->activity, stanza, xs_clock_wall_s(), &jid, &last_s) ==
              XS_ACTIVITY_KNOWN)
         note_loss(bot, xs_users_note_last(bot->users, jid.bare, jid.local_len, last_s));

@@ -18,6 +18,7 @@ struct xs_keeper {
     uint64_t generation; /* of the connection through which everything known was written */
     int64_t vouched_ms;  /* when the sign of life was asked for that the last renewal rests on */
     int64_t due_ms;      /* when the lease is to be renewed, or Redis tried again */
+    int64_t kept_ms;     /* when it was last made sure that the lease does not lapse meanwhile */
     bool sweep;          /* records of users who are not in the roster are being looked for */
     char cursor[XS_CURSOR_SIZE];
     bool again;         /* the lease may be lost: to be renewed also on the old sign of life */
@@ -161,6 +162,7 @@ static bool rebuild(struct xs_keeper *keeper, struct xs_users *users)
     if (!is_mine(keeper, result))
         return result != XS_HOLD_OTHERS;
     keeper->generation = xs_redis_generation(keeper->redis);
+    keeper->kept_ms = xs_clock_monotonic_ms();
     xs_users_mark_all_stale(users);
     if (is_done(keeper, xs_records_mark_silent(keeper->records, keeper->redis, users)))
         keeper->rebuild = false;
@@ -168,10 +170,26 @@ static bool rebuild(struct xs_keeper *keeper, struct xs_users *users)
     return true;
 }
 
-void xs_keeper_demand_sweep(struct xs_keeper *keeper)
+void xs_keeper_set_sweep(struct xs_keeper *keeper, bool sweep)
 {
-    keeper->sweep = true;
+    keeper->sweep = sweep;
     strcpy(keeper->cursor, "0");
+}
+
+/*
+ * Judges a page of the sweep. A bot that is kept to the keys of its domain may not have the right
+ * to look through all: that is no outage, and what nobody looks for expires by itself.
+ */
+static bool is_swept(struct xs_keeper *keeper, enum xs_records_result result)
+{
+    const char *why = xs_records_error(keeper->records);
+
+    if (result != XS_RECORDS_REFUSED || strncmp(why, "NOPERM", strlen("NOPERM")) != 0)
+        return is_done(keeper, result);
+    xs_log(XS_LOG_WARNING, "%s: not looking for records of those who are not in the roster: %s",
+           keeper->domain, why);
+    keeper->sweep = false;
+    return false;
 }
 
 /* Looks through one page of records for those that belong to nobody. */
@@ -179,7 +197,7 @@ static void sweep(struct xs_keeper *keeper, struct xs_users *users)
 {
     if (!keeper->sweep)
         return;
-    if (is_done(keeper, xs_records_sweep(keeper->records, keeper->redis, users, keeper->cursor)))
+    if (is_swept(keeper, xs_records_sweep(keeper->records, keeper->redis, users, keeper->cursor)))
         keeper->sweep = strcmp(keeper->cursor, "0") != 0;
     else
         strcpy(keeper->cursor, "0");
@@ -201,6 +219,7 @@ static bool renew(struct xs_keeper *keeper, int64_t now_ms, int64_t seen_ms)
     /* An old sign of life is worth little or nothing, so the next counts as soon as it comes. */
     keeper->due_ms = now_ms - seen_ms > XS_HOLD_RENEW_MS ? now_ms : now_ms + XS_HOLD_RENEW_MS;
     keeper->vouched_ms = seen_ms;
+    keeper->kept_ms = now_ms;
     keeper->again = false;
     note_success(keeper);
     return true;
@@ -218,6 +237,22 @@ static void watch_connection(struct xs_keeper *keeper)
         note_failure(keeper, xs_redis_error(keeper->redis));
     else if (xs_redis_generation(keeper->redis) != keeper->generation)
         xs_keeper_demand_rebuild(keeper);
+}
+
+/*
+ * Keeps the lease ours while everything is still being written, which vouches for nothing: if it
+ * lapsed meanwhile, all of that would begin anew.
+ */
+static void keep_while_writing(struct xs_keeper *keeper, int64_t now_ms)
+{
+    enum xs_hold_result result;
+
+    if (now_ms - keeper->kept_ms < XS_HOLD_RENEW_MS)
+        return;
+    keeper->kept_ms = now_ms;
+    result = xs_hold_keep(&keeper->hold, keeper->redis);
+    if (!is_mine(keeper, result) && result == XS_HOLD_OTHERS)
+        xs_keeper_demand_rebuild(keeper); /* which finds out that it has to yield */
 }
 
 /* Says whether a renewal would rest on a sign of life that is new, or would bring back a lost one.
@@ -246,9 +281,12 @@ bool xs_keeper_tend(struct xs_keeper *keeper, struct xs_users *users, int64_t no
         due = true;
     }
     sweep(keeper, users);
-    if (is_done(keeper,
-                xs_records_flush(keeper->records, keeper->redis, users, xs_clock_wall_s())) &&
-        xs_users_next_stale(users, NULL) == NULL && due && can_vouch(keeper, seen_ms))
+    if (!is_done(keeper,
+                 xs_records_flush(keeper->records, keeper->redis, users, xs_clock_wall_s())))
+        return true;
+    if (xs_users_next_stale(users, NULL) != NULL)
+        keep_while_writing(keeper, now_ms);
+    else if (due && can_vouch(keeper, seen_ms))
         *ret_renewed = renew(keeper, now_ms, seen_ms);
     return true;
 }

@@ -62,10 +62,11 @@ bool xs_keeper_tend(struct xs_keeper *keeper, struct xs_users *users, int64_t no
                     int64_t seen_ms, bool *ret_renewed);
 
 /*
- * Demands that, bit by bit as it is tended, records of users who are not in the roster are removed.
- * Only for servers on which the roster lists everybody whose presence is to be had.
+ * Says whether, bit by bit as it is tended, records of users who are not in the roster are to be
+ * removed: only on servers where the roster lists everybody whose presence is to be had. What was
+ * begun before ends.
  */
-void xs_keeper_demand_sweep(struct xs_keeper *keeper);
+void xs_keeper_set_sweep(struct xs_keeper *keeper, bool sweep);
 
 /* Counts how often Redis was away or refused to write. */
 int64_t xs_keeper_outages(const struct xs_keeper *keeper);

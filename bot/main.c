@@ -57,7 +57,7 @@ static int serve(const struct xs_config *config, const struct xs_domain_config *
     xmpp_initialize();
     bot = xs_bot_new(config, domain);
     if (bot == NULL) {
-        xs_log(XS_LOG_ERROR, "%s: out of memory", domain->domain);
+        xs_log(XS_LOG_ERROR, "%s: no memory or no randomness", domain->domain);
         goto out;
     }
     xs_log(XS_LOG_INFO, "%s: started as %s", domain->domain, domain->jid.bare);

@@ -244,6 +244,14 @@ enum xs_records_result xs_records_flush(struct xs_records *records, struct xs_re
     return result;
 }
 
+/* Notes that somebody whom Redis has cannot be kept here. */
+static enum xs_records_result note_unkept(struct xs_records *records, enum xs_error error)
+{
+    snprintf(records->error, sizeof(records->error), "cannot keep a user: %s",
+             xs_error_string(error));
+    return XS_RECORDS_REFUSED;
+}
+
 /* Marks the members of a set's reply; members that cannot be local parts are left alone. */
 static enum xs_records_result mark_members(struct xs_records *records, const redisReply *reply,
                                            struct xs_users *users)
@@ -254,14 +262,14 @@ static enum xs_records_result mark_members(struct xs_records *records, const red
     }
     for (size_t i = 0; i < reply->elements; i++) {
         const redisReply *member = reply->element[i];
+        enum xs_error error;
 
         if (member->type != REDIS_REPLY_STRING || member->len == 0 ||
             (size_t)member->len > XS_JID_PART_MAX || memchr(member->str, '\0', (size_t)member->len))
             continue;
-        if (xs_users_mark_stale(users, member->str, (size_t)member->len) != XS_OK) {
-            snprintf(records->error, sizeof(records->error), "too many users to keep");
-            return XS_RECORDS_REFUSED;
-        }
+        error = xs_users_mark_stale(users, member->str, (size_t)member->len);
+        if (error != XS_OK)
+            return note_unkept(records, error);
     }
     return XS_RECORDS_WRITTEN;
 }
@@ -290,15 +298,15 @@ static enum xs_records_result sweep_page(struct xs_records *records, const redis
         const redisReply *key = keys->element[i];
         const char *local = key->str + prefix_len;
         size_t local_len = key->len - prefix_len;
+        enum xs_error error;
 
         if (key->type != REDIS_REPLY_STRING || key->len <= prefix_len ||
             local_len > XS_JID_PART_MAX || memchr(local, '\0', local_len) != NULL ||
             xs_users_is_listed(users, local, local_len))
             continue;
-        if (xs_users_unlist(users, local, local_len) != XS_OK) {
-            snprintf(records->error, sizeof(records->error), "too many users to keep");
-            return XS_RECORDS_REFUSED;
-        }
+        error = xs_users_unlist(users, local, local_len);
+        if (error != XS_OK)
+            return note_unkept(records, error);
     }
     return XS_RECORDS_WRITTEN;
 }

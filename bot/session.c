@@ -50,6 +50,9 @@ static void on_log(void *userdata, xmpp_log_level_t level, const char *area, con
 {
     struct xs_session *session = userdata;
 
+    /* What could not be queued is told with the whole stanza, authentication included. */
+    if (strncmp(message, "DROPPED", strlen("DROPPED")) == 0)
+        return;
     if (level >= XMPP_LEVEL_WARN || strcmp(area, "tls") == 0)
         snprintf(session->words, sizeof(session->words), "%s", message);
 }

@@ -47,17 +47,24 @@ struct xs_users *xs_users_new(void)
     return users;
 }
 
-void xs_users_free(struct xs_users *users)
+void xs_users_clear(struct xs_users *users)
 {
     struct xs_user *user, *next;
 
-    if (users == NULL)
-        return;
     HASH_ITER(hh, users->by_local, user, next)
     {
         HASH_DEL(users->by_local, user);
         user_free(user);
     }
+    users->stale = NULL;
+    users->online_count = users->listed_count = 0;
+}
+
+void xs_users_free(struct xs_users *users)
+{
+    if (users == NULL)
+        return;
+    xs_users_clear(users);
     free(users);
 }
 

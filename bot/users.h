@@ -25,6 +25,9 @@ struct xs_users *xs_users_new(void);
 /* Frees the set and everybody in it. NULL is allowed. */
 void xs_users_free(struct xs_users *users);
 
+/* Forgets everybody, those in the roster included. */
+void xs_users_clear(struct xs_users *users);
+
 /*
  * Begins a sync: from now on every resource must be reported again to be believed. What was known
  * before stays until the sync ends, so one that is never completed marks nobody offline.

@@ -4,6 +4,7 @@ import multiprocessing
 import os
 import socket
 import threading
+import time
 
 from sandbox.ports import LOOPBACK
 
@@ -38,7 +39,8 @@ class RedisWire:
     """Passes connections on to the Redis on `target`, a unix socket.
 
     It listens on the unix socket `path`, or on a loopback port if that is None. `address` is what
-    to configure. With `is_news_refused` a connection that has subscribed is closed at once.
+    to configure. With `is_news_refused` a connection that has subscribed is closed at once. Answers
+    take `delay_s` longer.
     """
 
     def __init__(self, target, path=None):
@@ -46,6 +48,7 @@ class RedisWire:
         self.path = path
         self.accepted = 0
         self.is_news_refused = False
+        self.delay_s = 0.0
         self._is_silent = False
         self._links = []
         self._lock = threading.Lock()
@@ -123,6 +126,8 @@ class RedisWire:
             while piece := source.recv(PIECE):
                 self._note(link, piece, source is link.server)
                 link.flows.wait()
+                if source is link.server:
+                    time.sleep(self.delay_s)
                 sink.sendall(piece)
                 if self.is_news_refused and link.kind == NEWS and b"subscribe" in piece:
                     break

@@ -286,6 +286,20 @@ static void note_last__concerns_only__who_is_offline_and_known(void **state)
     assert_int_equal(xs_user_presence(stale_user("a")).last_s, 30);
 }
 
+static void clear__forgets_everybody__also_the_stale_and_the_listed(void **state)
+{
+    (void)state;
+    apply("a@b.c", (struct sent){.resource = "one"});
+    assert_int_equal(xs_users_list(users, "b", 1), XS_OK);
+    xs_users_clear(users);
+    assert_null(xs_users_next(users, NULL));
+    assert_null(xs_users_next_stale(users, NULL));
+    assert_int_equal(xs_users_online_count(users), 0);
+    assert_int_equal(xs_users_listed_count(users), 0);
+    apply("a@b.c", (struct sent){.resource = "one"});
+    stale_user("a");
+}
+
 static void apply__bounds_resources__by_dropping_the_oldest(void **state)
 {
     char name[16];
@@ -351,6 +365,7 @@ int main(void)
         TEST(list__makes_somebody_new_stale__and_unlist_removes_them),
         TEST(roster__removes__who_is_not_listed_again),
         TEST(note_last__concerns_only__who_is_offline_and_known),
+        TEST(clear__forgets_everybody__also_the_stale_and_the_listed),
         TEST(apply__bounds_resources__by_dropping_the_oldest),
         TEST(mark_all_stale__reaches_everybody__once),
         TEST(list__says_so__when_the_table_gets_no_memory),

@@ -1,7 +1,7 @@
 """A stand-in XMPP server for one client: the real protocol as far as the bot speaks it, and fast.
 
-STARTTLS, SASL PLAIN over TLS, bind, roster, pings. It grants the presence privilege as Prosody does
-and then sends whatever bytes it is told to.
+STARTTLS, SASL PLAIN over TLS, bind, roster, pings. It sends whatever it is told to, also what real
+servers say only when something is wrong with them.
 """
 
 import collections
@@ -26,19 +26,27 @@ PRIVILEGE = (
     "<message from='{domain}' to='{jid}'><privilege xmlns='urn:xmpp:privilege:2'>"
     "<perm access='presence' type='managed_entity'/></privilege></message>"
 )
+INTERNAL_ERROR = (
+    "<error type='wait'><internal-server-error xmlns='urn:ietf:params:xml:ns:xmpp-stanzas'/></error>"
+)
 
 
 class StandIn:
     """Listens on a free loopback port; serves one client at a time, in a thread.
 
-    `sync` is sent, as bytes, in answer to each initial presence. Only that thread touches the
-    connection: OpenSSL does not let two threads read and write at once.
+    `sync` is sent, as bytes, in answer to each initial presence, after the presence privilege if
+    that is granted, as by Prosody. `roster` holds the items in the bot's, None if the server fails to
+    say; `logins` counts. Only that thread touches the connection: OpenSSL does not let two threads
+    read and write at once.
     """
 
-    def __init__(self, domain, jid, certificate, sync=b""):
+    def __init__(self, domain, jid, certificate, sync=b"", privileged=True, roster=""):
         self.domain = domain
         self.jid = jid
         self.sync = sync
+        self.privileged = privileged
+        self.roster = roster
+        self.logins = 0
         self.presence_asked = threading.Event()
         self._tls = ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER)
         self._tls.load_cert_chain(certificate.chain, certificate.key)
@@ -46,6 +54,7 @@ class StandIn:
         self.port = self._listener.getsockname()[1]
         self._client = None
         self._outgoing = collections.deque()
+        self._is_ended = threading.Event()
         self._buffer = b""
         threading.Thread(target=self._serve, daemon=True).start()
 
@@ -54,15 +63,21 @@ class StandIn:
         for start in range(0, len(data), CHUNK):
             self._outgoing.append(data[start:start + CHUNK])
 
+    def end_session(self):
+        """Ends the connection of the client, if there is one."""
+        self._is_ended.set()
+
     def _serve(self):
         while True:
             client, _ = self._listener.accept()
             client.setsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY, 1)
             self._client = client
             self._outgoing.clear()
+            self._is_ended.clear()
             self._buffer = b""
             try:
                 self._log_in()
+                self.logins += 1
                 self._answer()
             except (OSError, EOFError):
                 self._client.close()
@@ -78,6 +93,8 @@ class StandIn:
 
     def _pump(self):
         """Sends what is to be sent; reads what is there, waiting a little if all has been sent."""
+        if self._is_ended.is_set():
+            raise EOFError
         wait_s = 0.0 if self._outgoing else 0.01
         pending = self._client.pending() if isinstance(self._client, ssl.SSLSocket) else 0
         if pending or select.select([self._client], [], [], wait_s)[0]:
@@ -117,15 +134,19 @@ class StandIn:
                 self._answer_iq(match.group(1).decode(), match.group(2).decode())
             elif b"unavailable" not in match.group(0):
                 self.presence_asked.set()
-                self.send(PRIVILEGE.format(domain=self.domain, jid=self.jid).encode() + self.sync)
+                if self.privileged:
+                    self.send(PRIVILEGE.format(domain=self.domain, jid=self.jid).encode())
+                self.send(self.sync)
 
     def _answer_iq(self, attributes, content):
         stanza_id = re.search(r"""\bid=["']([^"']*)""", attributes).group(1)
-        body, sender = "", ""
+        kind, body, sender = "result", "", ""
         if "xmpp-bind" in content:
             body = f"{BIND[:-2]}><jid>{self.jid}/xmpp-status</jid></bind>"
+        elif "iq:roster" in content and self.roster is None:
+            kind, body = "error", INTERNAL_ERROR
         elif "iq:roster" in content:
-            body = "<query xmlns='jabber:iq:roster'/>"
+            body = f"<query xmlns='jabber:iq:roster'>{self.roster}</query>"
         else:
             sender = f" from='{self.domain}'"
-        self.send(f"<iq type='result' id='{stanza_id}'{sender}>{body}</iq>".encode())
+        self.send(f"<iq type='{kind}' id='{stanza_id}'{sender}>{body}</iq>".encode())
