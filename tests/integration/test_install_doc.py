@@ -2,7 +2,8 @@
 
 What the world has and the test has not is put there before: the two names (in /etc/hosts) and their
 certificates (of an authority that the root trusts), where certbot would put them. There is no
-systemd, so its commands are run by a small stand-in that reads the same unit files.
+systemd, so its commands are run by a small stand-in that reads the same unit files. In Redis another
+program has data.
 """
 
 import os
@@ -88,10 +89,16 @@ class InstallDoc(unittest.TestCase):
             for block in blocks:
                 if block.kind == "sh" and not block.why_not:
                     said = self.run_block(shell, root, block.text)
+                if block.text.startswith("apt-get install ./xmpp-status_"):
+                    # Debian starts it when it is installed.
+                    self.run_block(
+                        shell, root, "systemctl restart redis-server\nredis-cli SET other data\n"
+                    )
             (expected,) = [block.text for block in blocks if block.kind == "xml"]
             # What the last block's curl has printed, the first time that anybody asks.
             self.assertTrue(said.endswith(expected), f"{said}\n{self.logs(root)}")
             self.check_alice_online(shell, authority)
+            self.check_other_data_is_there(shell)
 
     def prepare(self, root):
         """Puts what the world has into the root; returns the authority's certificate."""
@@ -141,6 +148,11 @@ class InstallDoc(unittest.TestCase):
             wait_until(lambda: "<show>dnd</show>" in shell.run(ask)[1], "alice is dnd", 5)
         finally:
             login.communicate(timeout=20)
+
+    def check_other_data_is_there(self, shell):
+        password = "/etc/xmpp-status/redis/admin.password"
+        asked = f"REDISCLI_AUTH=$(cat {password}) redis-cli --user admin GET other"
+        self.assertEqual(shell.run(asked), (0, "data\n"))
 
 
 if __name__ == "__main__":
