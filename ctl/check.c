@@ -8,6 +8,9 @@
 #include "lease.h"
 #include "scan.h"
 
+/* What the keys of flags begin with. */
+#define FLAGS_PREFIX "xmpp:publish:"
+
 /* Bytes of one problem in words, terminator included: a JID in its normal form fits. */
 #define WHY_SIZE (2 * XS_JID_PART_MAX + 128)
 
@@ -53,6 +56,10 @@ static enum xs_error check_type(struct check *check, const struct xs_key *key, c
 
     if (error != XS_OK)
         return error;
+    if (reply->type != REDIS_REPLY_STATUS) {
+        freeReplyObject(reply);
+        return xs_ask_complain(check->ctl->redis, "TYPE", check->ctl->info);
+    }
     *ret_sound = strcmp(reply->str, type) == 0;
     if (!*ret_sound && strcmp(reply->str, "none") != 0) {
         snprintf(why, sizeof why, "must be a %s, and is a %s", type, reply->str);
@@ -111,11 +118,16 @@ static enum xs_error check_flags(struct check *check)
 /* Reports a key of flags that was meant for this domain but is spelled differently. */
 static void check_spelling(struct check *check, const struct xs_entry *name)
 {
-    const char *start = name->name + strlen("xmpp:publish:");
-    size_t len = name->name_len - strlen("xmpp:publish:");
     char domain[XS_JID_PART_MAX + 1];
+    const char *start;
     struct xs_key key;
+    size_t len;
 
+    /* Redis was asked for no others, but what it says is not to be relied on. */
+    if (strncmp(name->name, FLAGS_PREFIX, strlen(FLAGS_PREFIX)) != 0)
+        return;
+    start = name->name + strlen(FLAGS_PREFIX);
+    len = name->name_len - strlen(FLAGS_PREFIX);
     if (len >= 2 && start[0] == '{' && start[len - 1] == '}') {
         start++;
         len -= 2;
@@ -132,7 +144,7 @@ static enum xs_error check_spellings(struct check *check)
 {
     struct xs_entries keys = {.items = NULL};
     enum xs_error error =
-        xs_scan_keys(check->ctl->redis, "xmpp:publish:*", NULL, &keys, check->ctl->info);
+        xs_scan_keys(check->ctl->redis, FLAGS_PREFIX "*", NULL, &keys, check->ctl->info);
 
     for (size_t i = 0; error == XS_OK && i < keys.count; i++)
         check_spelling(check, &keys.items[i]);

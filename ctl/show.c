@@ -4,6 +4,7 @@
 
 #include "ctl.h"
 #include "evidence.h"
+#include "state.h"
 
 /* Bytes of "9999-12-31T23:59:59Z", terminator included. */
 #define TIME_SIZE 21
@@ -17,15 +18,6 @@ struct view {
     struct xs_presence presence; /* what is published; meaningful only with XS_ANSWER_PRESENCE */
     int64_t now_s;
 };
-
-static const char *state_word(const struct xs_presence *presence)
-{
-    const char *show = xs_show_word(presence->show);
-
-    if (!presence->available)
-        return "offline";
-    return show != NULL ? show : "online";
-}
 
 static int http_status(enum xs_answer answer)
 {
@@ -123,7 +115,7 @@ static void print_record(struct xs_out *out, const struct view *view)
                      view->evidence->facts.record == XS_RECORD_ABSENT ? "absent\n" : "damaged\n");
         return;
     }
-    xs_out_print(out, "%s", state_word(presence));
+    xs_out_print(out, "%s", xs_state_word(xs_state_of(presence)));
     if (presence->last_s != XS_LAST_UNKNOWN) {
         xs_out_print(out, "; last activity ");
         print_instant(out, presence->last_s, view->now_s);
@@ -138,12 +130,13 @@ static void print_record(struct xs_out *out, const struct view *view)
 static void print_view(struct xs_out *out, const struct view *view)
 {
     const struct xs_evidence *evidence = view->evidence;
+    bool published = view->answer == XS_ANSWER_PRESENCE;
 
     xs_out_print(out, "%s\n  answer         %d", view->jid->bare, http_status(view->answer));
     xs_out_print(out, " %s\n  why            %s\n",
-                 view->answer == XS_ANSWER_PRESENCE ? state_word(&view->presence) : "unknown",
+                 xs_state_word(published ? xs_state_of(&view->presence) : XS_STATE_UNKNOWN),
                  xs_reason_text(view->reason));
-    if (view->answer == XS_ANSWER_PRESENCE)
+    if (published)
         print_published(out, view);
     print_flag(out, "domain's flag", xs_evidence_domain_flag(evidence),
                evidence->flaws.flags || evidence->flaws.domain_flag);
@@ -155,7 +148,7 @@ static void print_view(struct xs_out *out, const struct view *view)
 
 static void add_presence(struct xs_out *out, cJSON *object, const struct xs_presence *presence)
 {
-    xs_out_word(out, object, "state", state_word(presence));
+    xs_out_word(out, object, "state", xs_state_word(xs_state_of(presence)));
     if (presence->last_s != XS_LAST_UNKNOWN)
         xs_out_number(out, object, "last", presence->last_s);
     if (presence->status != NULL)

@@ -2,7 +2,8 @@
 
 What the world has and the test has not is put there before: the two names (in /etc/hosts) and their
 certificates (of an authority that the root trusts), where certbot would put them. There is no
-systemd, so its commands are run by a small stand-in that reads the same unit files.
+systemd, so its commands are run by a small stand-in that reads the same unit files. In Redis another
+program has data, and in the end the domain's certificate is renewed.
 """
 
 import os
@@ -20,6 +21,8 @@ from sandbox.deadline import wait_until
 
 DOMAIN, SITE = "example.org", "status.example.org"
 STEPS = 10
+# What an XMPP server may take to show a new certificate.
+RELOAD_S = 10
 HERE = os.path.dirname(os.path.abspath(__file__))
 BLOCK = re.compile(
     r"^(?P<reason> *<!-- not run: (?P<why>[^\n]*) -->\n)?"
@@ -88,10 +91,17 @@ class InstallDoc(unittest.TestCase):
             for block in blocks:
                 if block.kind == "sh" and not block.why_not:
                     said = self.run_block(shell, root, block.text)
+                if block.text.startswith("apt-get install ./xmpp-status_"):
+                    # Debian starts it when it is installed.
+                    self.run_block(
+                        shell, root, "systemctl restart redis-server\nredis-cli SET other data\n"
+                    )
             (expected,) = [block.text for block in blocks if block.kind == "xml"]
             # What the last block's curl has printed, the first time that anybody asks.
             self.assertTrue(said.endswith(expected), f"{said}\n{self.logs(root)}")
             self.check_alice_online(shell, authority)
+            self.check_other_data_is_there(shell)
+            self.check_renewal(shell, root)
 
     def prepare(self, root):
         """Puts what the world has into the root; returns the authority's certificate."""
@@ -100,16 +110,19 @@ class InstallDoc(unittest.TestCase):
         root.write("/etc/hosts", f"127.0.0.1 localhost {DOMAIN} {SITE}\n")
         directory = self.enterContext(tempfile.TemporaryDirectory(prefix="xmpp-status-"))
         certificate = Certificate(directory, [DOMAIN, SITE])
-        with open(certificate.chain, encoding="ascii") as chain, open(
-            certificate.key, encoding="ascii"
-        ) as key:
-            parts = {"fullchain.pem": chain.read(), "privkey.pem": key.read()}
         for name in (DOMAIN, SITE):
-            for part, text in parts.items():
-                root.write(f"/etc/letsencrypt/live/{name}/{part}", text)
+            self.write_certificate(root, name, certificate)
         with open(certificate.authority, encoding="ascii") as file:
             root.write("/usr/local/share/ca-certificates/tests.crt", file.read())
         return certificate.authority
+
+    @staticmethod
+    def write_certificate(root, name, certificate):
+        for part, path in (
+            ("fullchain.pem", certificate.chain), ("privkey.pem", certificate.key),
+        ):
+            with open(path, encoding="ascii") as file:
+                root.write(f"/etc/letsencrypt/live/{name}/{part}", file.read())
 
     def run_block(self, shell, root, text):
         """Runs a block; fails, with the logs, if a line of it does."""
@@ -141,6 +154,27 @@ class InstallDoc(unittest.TestCase):
             wait_until(lambda: "<show>dnd</show>" in shell.run(ask)[1], "alice is dnd", 5)
         finally:
             login.communicate(timeout=20)
+
+    def check_other_data_is_there(self, shell):
+        password = "/etc/xmpp-status/redis/admin.password"
+        asked = f"REDISCLI_AUTH=$(cat {password}) redis-cli --user admin GET other"
+        self.assertEqual(shell.run(asked), (0, "data\n"))
+
+    def check_renewal(self, shell, root):
+        """As certbot does it: a new certificate, and then the hooks. The server shows it."""
+        directory = self.enterContext(tempfile.TemporaryDirectory(prefix="xmpp-status-"))
+        self.write_certificate(root, DOMAIN, Certificate(directory, [DOMAIN]))
+        live = f"/etc/letsencrypt/live/{DOMAIN}"
+        status, said = shell.run(
+            f"export RENEWED_DOMAINS={DOMAIN} RENEWED_LINEAGE={live}\n"
+            "run-parts --exit-on-error /etc/letsencrypt/renewal-hooks/deploy\n"
+        )
+        self.assertEqual(status, 0, said)
+        shown = (f"(openssl s_client -connect 127.0.0.1:5222 -starttls xmpp -xmpphost {DOMAIN} "
+                 "2>/dev/null | openssl x509 -noout -fingerprint 2>&1) || true")
+        _, new = shell.run(f"openssl x509 -in {live}/fullchain.pem -noout -fingerprint")
+        self.assertIn("Fingerprint", new)
+        wait_until(lambda: shell.run(shown)[1] == new, "the new certificate", RELOAD_S)
 
 
 if __name__ == "__main__":

@@ -17,6 +17,8 @@ GUIDE = os.path.join(
 RUNNERS = {"sh": ["bash", "-eu", "-o", "pipefail"], "php": ["php"], "python": [sys.executable]}
 BLOCK = re.compile(r"^```(\w+)\n(.*?)^```\n", re.MULTILINE | re.DOTALL)
 RUN_S = 30
+# More than one call of xmpp-status-ctl takes.
+FLAGS = 12000
 
 
 def read_sections():
@@ -74,15 +76,15 @@ class PanelGuide(SystemTest):
         with_code = [title for title, blocks in self.sections.items() if blocks]
         self.assertEqual(with_code, [
             "How to normalise", "With xmpp-status-ctl", "With redis-cli", "A deleted account",
-            "PHP", "Python",
+            "A customer who leaves", "PHP", "Python",
         ])
 
     def test_normalising(self):
         self.run_section("How to normalise", ["sh", "sh"])
 
     def test_ctl(self):
-        self.run_section("With xmpp-status-ctl", ["sh", "sh", "sh"])
-        self.assertEqual(self.system.store.command("DBSIZE"), 0)
+        self.run_section("With xmpp-status-ctl", ["sh", "sh"])
+        self.assertEqual(self.keys(), {f"xmpp:publish:{{{DOMAIN}}}"})
 
     def test_redis_cli(self):
         self.run_section("With redis-cli", ["sh"])
@@ -92,6 +94,27 @@ class PanelGuide(SystemTest):
 
     def test_deleted_account(self):
         self.run_section("A deleted account", ["sh"])
+
+    def test_customer_who_leaves(self):
+        """More flags than one call takes, of users with records and without; others keep theirs."""
+        publish, online = f"xmpp:publish:{{{DOMAIN}}}", f"xmpp:online:{{{DOMAIN}}}"
+        flags = [word for number in range(FLAGS) for word in (self.jid(f"u{number}"), "no")]
+        self.system.store.publish(DOMAIN)
+        self.system.store.command("HSET", publish, *flags)
+        for user in ("u1", "-hyphen", "brace}x", "m\xfcller"):
+            self.system.store.write_record(self.jid(user), type="available")
+        self.system.store.command("SADD", online, "u1", "-hyphen", "no-record")
+        for domain in ("d.example", f"x.{DOMAIN}"):
+            self.system.store.publish(domain)
+            self.system.store.write_record(f"u1@{domain}", type="available")
+            self.system.store.command("SADD", "xmpp:online:{%s}" % domain, "u1")
+        others = {key for key in self.keys() if f"{{{DOMAIN}}}" not in key}
+        self.assertEqual(len(others), 6)
+        self.run_section("A customer who leaves", ["sh", "sh"])
+        self.assertEqual(self.keys(), others)
+
+    def keys(self):
+        return {key.decode() for key in self.system.store.command("KEYS", "*")}
 
     def check_forgets(self, title, language):
         """The record and the member of a user who is forgotten are gone, others' are not."""

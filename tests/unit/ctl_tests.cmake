@@ -1,5 +1,6 @@
-foreach(module command entries evidence explain out quote scan targets)
+foreach(module check command entries evidence explain out quote scan targets)
   xs_add_unit_test(test_ctl_${module} xs_ctl_parts)
 endforeach()
+target_link_libraries(test_ctl_check PRIVATE redis_peer)
 target_link_libraries(test_ctl_evidence PRIVATE redis_peer)
 target_link_libraries(test_ctl_scan PRIVATE redis_peer)
