@@ -14,7 +14,7 @@
 #include "format.h"
 #include "jid.h"
 
-/* Bytes of a query at most, as the client wrote it. */
+/* Bytes of a query at most, percent-encoded: one beyond ASCII that is not counts as three. */
 #define XS_QUERY_MAX 16384
 
 /* Parameters of a query at most, empty ones included. */

@@ -149,6 +149,15 @@ static void query_parse__bounds__length_and_number(void **state)
     text[XS_QUERY_MAX] = '\0';
     xs_query_parse(text, &query);
     assert_true(query.is_valid);
+    memset(text, '\xC3', XS_QUERY_MAX / 3 + 1);
+    text[XS_QUERY_MAX / 3] = '\0';
+    xs_query_parse(text, &query);
+    assert_true(query.is_valid);
+    text[XS_QUERY_MAX / 3] = '\xC3';
+    text[XS_QUERY_MAX / 3 + 1] = '\0';
+    xs_query_parse(text, &query);
+    assert_false(query.is_valid);
+    memset(text, 'x', XS_QUERY_MAX);
     for (size_t i = 0; i < XS_QUERY_PARAMETERS_MAX; i++)
         memcpy(text + 2 * i, "x&", 3);
     xs_query_parse(text, &query);
