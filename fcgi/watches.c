@@ -9,6 +9,9 @@
 
 #define HASH_MASK ((UINT64_C(1) << XS_WATCH_HASH_BITS) - 1)
 
+/* The bit of a hash that is not of the text, which strangers to us have a say in. */
+#define HASH_ERROR UINT64_C(1)
+
 /* A domain of which users are watched. */
 struct domain {
     UT_hash_handle hh;
@@ -48,8 +51,9 @@ struct xs_watches {
     char json[XS_JSON_SIZE];    /* for scratch */
 };
 
-/* Makes what is written in `json` the answer. */
-static enum xs_error set_json(struct xs_watches *watches, struct xs_watch *watch, size_t len)
+/* Makes what is written in `json`, an answer of that kind, the answer. */
+static enum xs_error set_json(struct xs_watches *watches, struct xs_watch *watch,
+                              enum xs_verdict_kind kind, size_t len)
 {
     char *json;
 
@@ -62,7 +66,9 @@ static enum xs_error set_json(struct xs_watches *watches, struct xs_watch *watch
         watch->json_len = len;
     }
     memcpy(watch->json, watches->json, len);
-    watch->hash = XXH3_64bits(watch->json, len) & HASH_MASK;
+    watch->hash = XXH3_64bits(watch->json, len) & HASH_MASK & ~HASH_ERROR;
+    if (kind != XS_VERDICT_PRESENCE)
+        watch->hash |= HASH_ERROR;
     return XS_OK;
 }
 
@@ -77,7 +83,7 @@ static bool make_malformed(struct xs_watches *watches)
     LIST_INIT(&watches->malformed->subscriptions);
     watches->malformed->verdict.kind = XS_VERDICT_MALFORMED;
     return xs_json_write_error(NULL, XS_CONDITION_JID_MALFORMED, watches->json, &len) == XS_OK &&
-           set_json(watches, watches->malformed, len) == XS_OK;
+           set_json(watches, watches->malformed, XS_VERDICT_MALFORMED, len) == XS_OK;
 }
 
 struct xs_watches *xs_watches_new(void)
@@ -367,7 +373,7 @@ enum xs_error xs_watches_update(struct xs_watches *watches, struct xs_watch *wat
         error = xs_json_write_error(lookup->jid.bare, xs_verdict_condition(verdict.kind),
                                     watches->json, &len);
     if (error == XS_OK)
-        error = set_json(watches, watch, len);
+        error = set_json(watches, watch, verdict.kind, len);
     if (error != XS_OK)
         return error;
     watch->verdict = verdict;

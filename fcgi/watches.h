@@ -90,7 +90,11 @@ const struct xs_subscriptions *xs_watch_subscriptions(const struct xs_watch *wat
  */
 const char *xs_watch_json(const struct xs_watch *watch, size_t *ret_len);
 
-/* Returns a hash of the answer, the same in every process: XS_WATCH_HASH_BITS of them. */
+/*
+ * Returns a hash of the answer, the same in every process, of XS_WATCH_HASH_BITS bits. The lowest
+ * one says whether the answer is an error. So a user can choose what they publish as they like: it
+ * never has the hash of an error, which a client that has had it would not be sent.
+ */
 uint64_t xs_watch_hash(const struct xs_watch *watch);
 
 #define XS_WATCH_HASH_BITS 36

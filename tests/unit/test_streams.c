@@ -156,8 +156,8 @@ static void streams_open__sends__the_head_and_each_answer(void **state)
     assert_non_null(connection->stream);
     assert_int_equal(xs_streams_count(streams), 1);
     assert_string_equal(receive(peers[0]),
-                        "id: 9vI8R5......\ndata: {\"jid\":\"a@b.example\",\"state\":\"away\"}\n\n"
-                        "id: 9vI8R5mV3WB3\ndata: {\"error\":\"jid-malformed\"}\n\n");
+                        "id: 9vI8R4......\ndata: {\"jid\":\"a@b.example\",\"state\":\"away\"}\n\n"
+                        "id: 9vI8R4mV3WB3\ndata: {\"error\":\"jid-malformed\"}\n\n");
     assert_memory_equal(got, "Status: 200 OK\r\nContent-Type: text/event-stream\r\n", 49);
     assert_non_null(strstr(got, "\r\n\r\nretry: "));
     assert_int_equal(metrics.values[XS_METRIC_STREAMS], 1);
@@ -170,10 +170,10 @@ static void streams_open__sends__what_the_client_has_not_had(void **state)
     const struct xs_lookup lookups[] = {found("a@b.example", XS_SHOW_AWAY), found(NULL, 0)};
 
     (void)state;
-    (void)open_stream(lookups, 2, "9vI8R5......");
+    (void)open_stream(lookups, 2, "9vI8R4......");
     assert_string_equal(receive(peers[0]),
-                        "id: 9vI8R5mV3WB3\ndata: {\"error\":\"jid-malformed\"}\n\n");
-    (void)open_stream(lookups, 2, "9vI8R5mV3WB3");
+                        "id: 9vI8R4mV3WB3\ndata: {\"error\":\"jid-malformed\"}\n\n");
+    (void)open_stream(lookups, 2, "9vI8R4mV3WB3");
     assert_string_equal(receive(peers[1]), "");
 }
 
@@ -211,7 +211,7 @@ static void streams_update__sends__a_change_once(void **state)
     update(&lookup);
     for (size_t i = 0; i < 2; i++)
         assert_string_equal(receive(peers[i]),
-                            "id: 1jMbeV\ndata: {\"jid\":\"a@b.example\",\"state\":\"xa\"}\n\n");
+                            "id: 1jMbeU\ndata: {\"jid\":\"a@b.example\",\"state\":\"xa\"}\n\n");
     lookup.error = XS_ERROR_TIMEOUT;
     update(&lookup);
     assert_non_null(strstr(receive(peers[1]), "remote-server-timeout"));
@@ -225,7 +225,7 @@ static void streams_update__sends_the_best__of_any(void **state)
     (void)state;
     assert_int_equal(open_on(connect_peer(), lookups, 2, NULL, true), XS_OK);
     assert_string_equal(receive(peers[0]),
-                        "id: 9vI8R5\ndata: {\"jid\":\"a@b.example\",\"state\":\"away\"}\n\n");
+                        "id: 9vI8R4\ndata: {\"jid\":\"a@b.example\",\"state\":\"away\"}\n\n");
     lookups[1].facts.presence.show = XS_SHOW_XA;
     update(&lookups[1]);
     assert_string_equal(receive(peers[0]), "");
