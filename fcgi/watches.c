@@ -354,6 +354,21 @@ static void note_lease(struct xs_watches *watches, struct xs_watch *watch, struc
     domain->is_trusted = is_trusted;
 }
 
+/*
+ * Of a domain that is closed the lease does not matter, and may not have been looked at. The one
+ * before is forgotten: when it runs out, nothing changes.
+ */
+static void note_facts(struct xs_watches *watches, struct xs_watch *watch,
+                       const struct xs_facts *facts, int64_t now_s)
+{
+    if (facts->domain_publish.setting == XS_PUBLISH_YES) {
+        note_lease(watches, watch, facts->lease, now_s);
+        return;
+    }
+    watch->domain->lease = (struct xs_lease){.exists = false};
+    watch->domain->is_trusted = false;
+}
+
 enum xs_error xs_watches_update(struct xs_watches *watches, struct xs_watch *watch,
                                 const struct xs_lookup *lookup, int64_t now_s)
 {
@@ -364,9 +379,8 @@ enum xs_error xs_watches_update(struct xs_watches *watches, struct xs_watch *wat
     if (watch == watches->malformed)
         return XS_OK;
     set_failed(watches, watch, lookup->error != XS_OK);
-    /* Of a domain that is closed the lease does not matter, and may not have been looked at. */
-    if (lookup->error == XS_OK && lookup->facts.domain_publish.setting == XS_PUBLISH_YES)
-        note_lease(watches, watch, lookup->facts.lease, now_s);
+    if (lookup->error == XS_OK)
+        note_facts(watches, watch, &lookup->facts, now_s);
     if (verdict.kind == XS_VERDICT_PRESENCE)
         error = xs_json_write_presence(lookup->jid.bare, &verdict.presence, watches->json, &len);
     else
