@@ -28,6 +28,7 @@ struct xs_watch {
     LIST_ENTRY(xs_watch) domain_link;
     TAILQ_ENTRY(xs_watch) dirty_link;
     bool is_dirty;
+    bool is_pending;
     bool is_failed; /* the last lookup was answered by nobody, so another has to be tried */
     struct xs_subscriptions subscriptions;
     struct xs_verdict verdict; /* without texts */
@@ -331,6 +332,7 @@ struct xs_watch *xs_watches_next(struct xs_watches *watches, struct xs_jid *ret_
     if (watch == NULL)
         return NULL;
     set_clean(watches, watch);
+    watch->is_pending = true;
     ret_jid->local_len = watch->local_len;
     ret_jid->domain_len = watch->len - watch->local_len - 1;
     memcpy(ret_jid->bare, watch->bare, watch->len);
@@ -378,6 +380,7 @@ enum xs_error xs_watches_update(struct xs_watches *watches, struct xs_watch *wat
 
     if (watch == watches->malformed)
         return XS_OK;
+    watch->is_pending = false;
     set_failed(watches, watch, lookup->error != XS_OK);
     if (lookup->error == XS_OK)
         note_facts(watches, watch, &lookup->facts, now_s);
@@ -394,6 +397,16 @@ enum xs_error xs_watches_update(struct xs_watches *watches, struct xs_watch *wat
     watch->verdict.presence.status = NULL;
     watch->verdict.presence.lang = NULL;
     return XS_OK;
+}
+
+bool xs_watch_is_dirty(const struct xs_watch *watch)
+{
+    return watch->is_dirty;
+}
+
+bool xs_watch_is_pending(const struct xs_watch *watch)
+{
+    return watch->is_pending;
 }
 
 const struct xs_subscriptions *xs_watch_subscriptions(const struct xs_watch *watch)
