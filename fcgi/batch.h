@@ -49,10 +49,10 @@ void xs_batch_add(struct xs_batch *batch, struct xs_pool *pool, struct xs_connec
 
 /*
  * Looks up all that was added, and of what streams watch what may have changed, as much as there is
- * room for; in one round trip at most. Answers everything, sends the events, and empties the batch.
- * The connections are then idle, closed, or those of streams. If the operator asks too, that is one
- * more round trip. The reader must have been refreshed in this turn. `now_ms` is of a monotonic
- * clock.
+ * room for, all at once: xs_reader_look_up says how long that may take. Answers everything, sends
+ * the events, and empties the batch. The connections are then idle, closed, or those of streams. If
+ * the operator asks too, xs_monitor_survey takes its time on top, but after the answers. The reader
+ * must have been refreshed in this turn. `now_ms` is of a monotonic clock.
  */
 void xs_batch_answer(struct xs_batch *batch, struct xs_pool *pool, int64_t now_ms);
 
