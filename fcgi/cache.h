@@ -19,9 +19,6 @@
 #include "keys.h"
 #include "store.h"
 
-/* Entries that a cache may be allowed to have. */
-#define XS_CACHE_ENTRIES_MAX 10000000
-
 struct xs_cache;
 
 /*
@@ -31,7 +28,7 @@ struct xs_cache;
 #define XS_CACHE_ENTRY_BYTES 512
 
 /*
- * Makes a cache of up to `entries_max` users and domains, 1..XS_CACHE_ENTRIES_MAX, in up to
+ * Makes a cache of up to `entries_max` users and domains, at least 1, in up to
  * XS_CACHE_ENTRY_BYTES for each; beyond either, those used least recently go. One alone fits
  * always. Freed with xs_cache_free. NULL if out of memory.
  */
