@@ -68,7 +68,7 @@ void xs_batch_free(struct xs_batch *batch)
 bool xs_batch_is_full(const struct xs_batch *batch)
 {
     return batch->entry_count == XS_BATCH_MAX ||
-           batch->jid_count > XS_BATCH_LOOKUPS_MAX - XS_QUERY_JIDS_MAX;
+           batch->jid_count > XS_BATCH_LOOKUPS_MAX - XS_BATCH_WATCHED_MIN - XS_QUERY_JIDS_MAX;
 }
 
 /* Reads the JIDs of a list. What is not a JID is not looked up, see xs_verdict_of. */

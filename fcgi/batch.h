@@ -17,8 +17,11 @@
 /* Requests in a batch at most. */
 #define XS_BATCH_MAX 256
 
-/* JIDs that the requests of a batch are for at most. */
+/* JIDs that are looked up in a batch at most. */
 #define XS_BATCH_LOOKUPS_MAX 512
+
+/* How many of them are left to the streams, however many lists are asked for. */
+#define XS_BATCH_WATCHED_MIN 128
 
 /* How long damage in Redis, or another outage of it, is not worth a log line after the last one. */
 #define XS_BATCH_QUIET_S 60

@@ -4,6 +4,7 @@ target_include_directories(fcgi_bytes PUBLIC ${CMAKE_CURRENT_SOURCE_DIR})
 target_link_libraries(fcgi_bytes PRIVATE xs::fcgi xs::warnings)
 
 xs_add_unit_test(test_accept xs_fcgi_parts)
+xs_add_unit_test(test_batch xs_fcgi_parts fcgi_bytes)
 xs_add_unit_test(test_cache xs_fcgi_parts)
 xs_add_unit_test(test_connection xs_fcgi_parts fcgi_bytes)
 xs_add_unit_test(test_etag xs_fcgi_parts)
