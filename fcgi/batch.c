@@ -34,6 +34,10 @@ struct xs_batch {
     struct xs_watch *watched[XS_BATCH_LOOKUPS_MAX];
 };
 
+/* However long the values that one domain's bot writes, all others of a batch get their answers. */
+_Static_assert(XS_STORE_LOOKUP_MAX <= XS_REDIS_REPLIES_MAX / XS_BATCH_LOOKUPS_MAX,
+               "one round trip has room for the longest values");
+
 struct xs_batch *xs_batch_new(struct xs_reader *reader, struct xs_monitor *monitor,
                               struct xs_streams *streams, int max_age_s)
 {
@@ -64,7 +68,7 @@ void xs_batch_free(struct xs_batch *batch)
 bool xs_batch_is_full(const struct xs_batch *batch)
 {
     return batch->entry_count == XS_BATCH_MAX ||
-           batch->jid_count > XS_BATCH_LOOKUPS_MAX - XS_QUERY_JIDS_MAX;
+           batch->jid_count > XS_BATCH_LOOKUPS_MAX - XS_BATCH_WATCHED_MIN - XS_QUERY_JIDS_MAX;
 }
 
 /* Reads the JIDs of a list. What is not a JID is not looked up, see xs_verdict_of. */

@@ -17,8 +17,11 @@
 /* Requests in a batch at most. */
 #define XS_BATCH_MAX 256
 
-/* JIDs that the requests of a batch are for at most. */
+/* JIDs that are looked up in a batch at most. */
 #define XS_BATCH_LOOKUPS_MAX 512
+
+/* How many of them are left to the streams, however many lists are asked for. */
+#define XS_BATCH_WATCHED_MIN 128
 
 /* How long damage in Redis, or another outage of it, is not worth a log line after the last one. */
 #define XS_BATCH_QUIET_S 60
@@ -49,10 +52,10 @@ void xs_batch_add(struct xs_batch *batch, struct xs_pool *pool, struct xs_connec
 
 /*
  * Looks up all that was added, and of what streams watch what may have changed, as much as there is
- * room for; in one round trip at most. Answers everything, sends the events, and empties the batch.
- * The connections are then idle, closed, or those of streams. If the operator asks too, that is one
- * more round trip. The reader must have been refreshed in this turn. `now_ms` is of a monotonic
- * clock.
+ * room for, all at once: xs_reader_look_up says how long that may take. Answers everything, sends
+ * the events, and empties the batch. The connections are then idle, closed, or those of streams. If
+ * the operator asks too, xs_monitor_survey takes its time on top, but after the answers. The reader
+ * must have been refreshed in this turn. `now_ms` is of a monotonic clock.
  */
 void xs_batch_answer(struct xs_batch *batch, struct xs_pool *pool, int64_t now_ms);
 

@@ -7,6 +7,9 @@
 
 #include "name_table.h"
 
+/* Bytes that an entry takes besides its own: in the table, and for the allocator. */
+#define ENTRY_OVERHEAD 32
+
 /*
  * What is known of a domain. Flags live in one hash for all of a domain's users, and Redis only
  * says that something in it has changed: then the domain's flags get a new generation when they are
@@ -44,6 +47,7 @@ TAILQ_HEAD(entry_list, entry);
 
 struct xs_cache {
     size_t entries_max;
+    size_t bytes;        /* of the entries */
     uint64_t generation; /* the last one given to a domain's flags */
     struct xs_name_seed seed;
     struct entry *by_name;
@@ -97,26 +101,53 @@ static void touch(struct xs_cache *cache, struct entry *entry)
     TAILQ_INSERT_TAIL(&cache->by_use, entry, link);
 }
 
+static size_t text_size(const char *text)
+{
+    return text != NULL ? strlen(text) + 1 : 0;
+}
+
+/* Returns the bytes that an entry takes whose name is the first `name_len`. */
+static size_t entry_size(const struct entry *entry, size_t name_len)
+{
+    size_t size = sizeof *entry + ENTRY_OVERHEAD + name_len;
+
+    if (memchr(entry->bytes, '@', name_len) != NULL)
+        size += text_size(entry->is.user.presence.status) + text_size(entry->is.user.presence.lang);
+    return size;
+}
+
 static void drop_entry(struct xs_cache *cache, struct entry *entry)
 {
+    cache->bytes -= entry_size(entry, entry->hh.keylen);
     HASH_DEL(cache->by_name, entry);
     TAILQ_REMOVE(&cache->by_use, entry, link);
     free(entry);
+}
+
+/* Drops the least recently used until there is room for an entry, or nothing left to drop. */
+static void make_room(struct xs_cache *cache, size_t size)
+{
+    size_t bytes_max = cache->entries_max * XS_CACHE_ENTRY_BYTES;
+
+    while (!TAILQ_EMPTY(&cache->by_use) &&
+           (xs_cache_count(cache) >= cache->entries_max || cache->bytes + size > bytes_max))
+        drop_entry(cache, TAILQ_FIRST(&cache->by_use));
 }
 
 /* Adds an entry whose name is the first `name_len` bytes; frees it if there is no memory. */
 static struct entry *add(struct xs_cache *cache, struct entry *entry, size_t name_len)
 {
     unsigned hash = xs_name_hash(&cache->seed, entry->bytes, name_len);
+    size_t size = entry_size(entry, name_len);
 
-    if (xs_cache_count(cache) >= cache->entries_max)
-        drop_entry(cache, TAILQ_FIRST(&cache->by_use));
+    make_room(cache, size);
     HASH_ADD_KEYPTR_BYHASHVALUE(hh, cache->by_name, entry->bytes, name_len, hash, entry);
     if (entry->hh.tbl == NULL) { /* this is how uthash says that it has no memory */
         free(entry);
         return NULL;
     }
     TAILQ_INSERT_TAIL(&cache->by_use, entry, link);
+    cache->bytes += size;
     return entry;
 }
 
@@ -168,9 +199,22 @@ static struct entry *need_domain(struct xs_cache *cache, const struct xs_jid *ji
     return add(cache, entry, jid->domain_len);
 }
 
-static size_t text_size(const char *text)
+/*
+ * Returns of what was found what may be published. Flags that let more be published come with a
+ * record that is read anew: until then nothing is known of the user.
+ */
+static struct xs_presence published(const struct xs_facts *facts)
 {
-    return text != NULL ? strlen(text) + 1 : 0;
+    struct xs_publish publish = xs_publish_combine(facts->domain_publish, facts->user_publish);
+    struct xs_presence presence = facts->presence;
+
+    if (!publish.status) {
+        presence.status = NULL;
+        presence.lang = NULL;
+    }
+    if (publish.nolast)
+        presence.last_s = XS_LAST_UNKNOWN;
+    return presence;
 }
 
 /* Copies a text with its terminator to `*pos` and moves that on. Returns the copy, NULL for NULL.
@@ -190,11 +234,11 @@ static const char *keep_text(char **pos, const char *text)
 static void put_user(struct xs_cache *cache, const struct xs_lookup *lookup, uint64_t generation)
 {
     const struct xs_facts *facts = &lookup->facts;
-    const struct xs_presence *presence = &facts->presence;
+    struct xs_presence presence = published(facts);
     size_t name_len = xs_jid_len(&lookup->jid);
     struct entry *before = find_user(cache, &lookup->jid);
-    struct entry *entry = calloc(1, sizeof *entry + name_len + text_size(presence->status) +
-                                        text_size(presence->lang));
+    struct entry *entry =
+        calloc(1, sizeof *entry + name_len + text_size(presence.status) + text_size(presence.lang));
     char *pos;
 
     if (before != NULL)
@@ -207,9 +251,9 @@ static void put_user(struct xs_cache *cache, const struct xs_lookup *lookup, uin
                                    .record = facts->record,
                                    .publish = facts->user_publish,
                                    .generation = generation,
-                                   .presence = *presence};
-    entry->is.user.presence.status = keep_text(&pos, presence->status);
-    entry->is.user.presence.lang = keep_text(&pos, presence->lang);
+                                   .presence = presence};
+    entry->is.user.presence.status = keep_text(&pos, presence.status);
+    entry->is.user.presence.lang = keep_text(&pos, presence.lang);
     (void)add(cache, entry, name_len);
 }
 
@@ -263,6 +307,7 @@ void xs_cache_clear(struct xs_cache *cache)
     struct entry *entry;
 
     HASH_CLEAR(hh, cache->by_name);
+    cache->bytes = 0;
     while ((entry = TAILQ_FIRST(&cache->by_use)) != NULL) {
         TAILQ_REMOVE(&cache->by_use, entry, link);
         free(entry);
@@ -272,4 +317,9 @@ void xs_cache_clear(struct xs_cache *cache)
 size_t xs_cache_count(const struct xs_cache *cache)
 {
     return HASH_COUNT(cache->by_name);
+}
+
+size_t xs_cache_bytes(const struct xs_cache *cache)
+{
+    return cache->bytes;
 }

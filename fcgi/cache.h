@@ -19,15 +19,18 @@
 #include "keys.h"
 #include "store.h"
 
-/* Entries that a cache may be allowed to have. */
-#define XS_CACHE_ENTRIES_MAX 10000000
-
 struct xs_cache;
 
 /*
- * Makes a cache of up to `entries_max` users and domains, 1..XS_CACHE_ENTRIES_MAX; beyond that,
- * those used least recently go. An entry takes some 250 bytes, up to 4.5 KiB with the longest
- * status text. Freed with xs_cache_free. NULL if out of memory.
+ * Bytes that all entries may take, for each that a cache may have. Most take half of it; one with
+ * the longest name and the longest status text takes some 6.5 KiB.
+ */
+#define XS_CACHE_ENTRY_BYTES 512
+
+/*
+ * Makes a cache of up to `entries_max` users and domains, at least 1, in up to
+ * XS_CACHE_ENTRY_BYTES for each; beyond either, those used least recently go. One alone fits
+ * always. Freed with xs_cache_free. NULL if out of memory.
  */
 struct xs_cache *xs_cache_new(size_t entries_max);
 
@@ -37,14 +40,16 @@ void xs_cache_free(struct xs_cache *cache);
 /*
  * Answers a lookup from memory, if all that its answer rests on is known. Then fills `facts` and
  * sets `error` to XS_OK; otherwise both are untouched. The facts' texts live until the next call
- * that is not a find. A record that the flags withhold is XS_RECORD_UNREAD; what is damaged has
- * been told when it was read, so `damage` is XS_DAMAGE_NONE.
+ * that is not a find. A record that the flags withhold is XS_RECORD_UNREAD, a status or a last
+ * activity is missing; what is damaged has been told when it was read, so `damage` is
+ * XS_DAMAGE_NONE.
  */
 bool xs_cache_find(struct xs_cache *cache, struct xs_lookup *lookup);
 
 /*
- * Keeps what a lookup that was answered by Redis has found; its `error` must be XS_OK. Lookups go
- * in in the order in which Redis answered. If there is no memory, it is forgotten.
+ * Keeps what a lookup that was answered by Redis has found, as far as its flags let it be
+ * published; its `error` must be XS_OK. Lookups go in in the order in which Redis answered. If
+ * there is no memory, it is forgotten.
  */
 void xs_cache_put(struct xs_cache *cache, const struct xs_lookup *lookup);
 
@@ -56,5 +61,8 @@ void xs_cache_clear(struct xs_cache *cache);
 
 /* Returns the number of entries. */
 size_t xs_cache_count(const struct xs_cache *cache);
+
+/* Returns the bytes that the entries take, by estimate those of the allocator and the table too. */
+size_t xs_cache_bytes(const struct xs_cache *cache);
 
 #endif

@@ -12,7 +12,7 @@ enum xs_format {
     XS_FORMAT_SVG,  /* image/svg+xml: badge.h */
     XS_FORMAT_COUNT,
 
-    /* Not a representation but a succession of JSON, see stream.h; its errors are JSON too. */
+    /* Not a representation but a succession of JSON, see streams.h; its errors are JSON too. */
     XS_FORMAT_EVENTS = XS_FORMAT_COUNT
 };
 

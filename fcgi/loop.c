@@ -103,10 +103,21 @@ static enum xs_error accept_ready(struct loop *loop)
     return XS_OK;
 }
 
+static bool watch_listener(struct loop *loop)
+{
+    return watch(loop, loop->listen_fd, EPOLLIN, &loop->listen_fd);
+}
+
+/* What was short for a connection may still be short for this, which is no reason to end. */
 static enum xs_error resume_accept(struct loop *loop)
 {
     loop->accept_resume_ms = INT64_MAX;
-    return watch(loop, loop->listen_fd, EPOLLIN, &loop->listen_fd) ? XS_OK : XS_ERROR_SYSTEM;
+    if (watch_listener(loop))
+        return XS_OK;
+    if (errno != ENOMEM && errno != ENOSPC)
+        return XS_ERROR_SYSTEM;
+    loop->accept_resume_ms = loop->now_ms + XS_LOOP_ACCEPT_PAUSE_MS;
+    return XS_OK;
 }
 
 /* Takes in what has changed in Redis, or with time, before anything is looked up. */
@@ -281,7 +292,7 @@ static enum xs_error open_loop(struct loop *loop)
         return XS_ERROR_SYSTEM;
     loop->now_ms = xs_clock_monotonic_ms();
     notify_alive(loop);
-    return resume_accept(loop);
+    return watch_listener(loop) ? XS_OK : XS_ERROR_SYSTEM;
 }
 
 static void close_loop(struct loop *loop)

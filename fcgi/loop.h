@@ -3,9 +3,9 @@
  *
  * Each turn waits, takes all whole requests that are there, hears what has changed in Redis, asks
  * it once for what is not known, answers them all, sends on streams what has changed, and accepts
- * new connections. One thread; nothing but the wait and Redis ever blocks: the one round trip, and
- * what a refresh of the reader takes. Does I/O on all connections, reads the monotonic clock, tells
- * systemd of readiness and life, and logs.
+ * new connections. One thread; nothing but the wait and Redis ever blocks: to hear, to ask, and to
+ * survey for the operator, each within the bounds of reader.h and monitor.h. Does I/O on all
+ * connections, reads the monotonic clock, tells systemd of readiness and life, and logs.
  */
 #ifndef XS_LOOP_H
 #define XS_LOOP_H
@@ -17,7 +17,7 @@
 /* Connections accepted in one turn at most, so that a flood of them does not hold up requests. */
 #define XS_LOOP_ACCEPT_MAX 64
 
-/* How long no connections are accepted after the system had no resources for one. */
+/* How long no connections are accepted after the system had no resources for one, or to go on. */
 #define XS_LOOP_ACCEPT_PAUSE_MS 100
 
 /* How long accepting must have gone well before another shortage is logged. */

@@ -17,6 +17,7 @@ struct xs_reader {
     struct xs_replica replica;
     bool is_refused;           /* the word of Redis may not be taken */
     bool has_turned;           /* that has changed, which has not been told yet */
+    bool is_unknown;           /* the last look-up was answered by nobody knows whom */
     int64_t retry_ms;          /* when tracking may be started again */
     bool is_logged;            /* that there is no tracking */
     struct xs_lookup **misses; /* of the last look-up, in the order in which Redis was asked */
@@ -84,7 +85,8 @@ static void start_tracking(struct xs_reader *reader, int64_t now_ms)
     enum xs_error error =
         xs_tracking_start(reader->tracking, xs_store_redis(reader->store), now_ms);
 
-    reader->retry_ms = now_ms + XS_READER_RETRY_MS; /* also if it ends at once */
+    /* Also if it ends at once. From now on, as it may have taken longer than that to fail. */
+    reader->retry_ms = xs_clock_monotonic_ms() + XS_READER_RETRY_MS;
     log_tracking(reader, error);
 }
 
@@ -200,11 +202,13 @@ static enum xs_error ask_checked(struct xs_reader *reader)
 {
     enum xs_error error = ask_store(reader);
 
+    reader->is_unknown = false;
     if (error != XS_OK || reader->miss_count == 0 ||
         xs_redis_generation(xs_store_redis(reader->store)) == reader->replica.generation)
         return error;
     for (size_t i = 0; i < reader->miss_count; i++)
         reader->misses[i]->error = XS_ERROR_UNAVAILABLE;
+    reader->is_unknown = true;
     return XS_ERROR_UNAVAILABLE;
 }
 
@@ -259,5 +263,9 @@ int64_t xs_reader_deadline_ms(const struct xs_reader *reader)
 
 const char *xs_reader_error(const struct xs_reader *reader)
 {
-    return reader->is_refused ? reader->replica.error : xs_store_error(reader->store);
+    if (reader->is_refused)
+        return reader->replica.error;
+    if (reader->is_unknown)
+        return "asking Redis: it was connected to anew, and may not be current";
+    return xs_store_error(reader->store);
 }

@@ -16,7 +16,7 @@
 #include "store.h"
 #include "tracking.h"
 
-/* The time between two starts of tracking at least. Until then it asks Redis each time. */
+/* The time from the end of a start of tracking to the next. Until then it asks Redis each time. */
 #define XS_READER_RETRY_MS 1000
 
 struct xs_reader;
@@ -37,8 +37,9 @@ void xs_reader_free(struct xs_reader *reader);
  * tracking has just begun, as nobody knows what has changed until then, and when a replica turns
  * out to be cut off from its master, or not to be any more. To be called until XS_NEWS_NONE in
  * every turn before anything is looked up, and when its descriptor or its deadline says so;
- * `now_ms` is of a monotonic clock. Waits for Redis, if it is slow, as xs_tracking_next and, once a
- * second at most, xs_tracking_start say.
+ * `now_ms` is of a monotonic clock. Waits for Redis, if it is slow, for two answers twice a second,
+ * see xs_tracking_next and xs_replica_check; and XS_READER_RETRY_MS after the last start for
+ * another one, which may take as long as xs_tracking_start says.
  */
 enum xs_news xs_reader_refresh(struct xs_reader *reader, int64_t now_ms,
                                struct xs_key_owner *ret_owner);
@@ -48,9 +49,10 @@ bool xs_reader_is_hearing(const struct xs_reader *reader);
 
 /*
  * Looks up `count` JIDs, those that memory does not know in one round trip: xs_store_lookup says
- * the rest. If Redis is a replica that has been cut off from its master for longer than configured,
- * all fail with XS_ERROR_UNAVAILABLE, those in memory too. No refresh may come before what has been
- * found has been used, and remembered.
+ * the rest. Before that it may have to connect, and to ask whether Redis is current, each within
+ * the timeout. If Redis is a replica that has been cut off from its master for longer than
+ * configured, all fail with XS_ERROR_UNAVAILABLE, those in memory too. No refresh may come before
+ * what has been found has been used, and remembered.
  */
 enum xs_error xs_reader_look_up(struct xs_reader *reader, struct xs_lookup *const lookups[],
                                 size_t count);

@@ -77,17 +77,27 @@ int64_t xs_replica_parse(const char *text, size_t len, int64_t cutoff_ms)
     return 0;
 }
 
+static bool is_master(const char *text, size_t len)
+{
+    char role[VALUE_SIZE];
+
+    return find(text, len, "role", role) && strcmp(role, "master") == 0;
+}
+
 /* Says in words why its word may not be taken. */
 static void describe(struct xs_replica *replica, const char *text, size_t len)
 {
-    char role[VALUE_SIZE], link[VALUE_SIZE], silence[VALUE_SIZE];
+    char link[VALUE_SIZE], silence[VALUE_SIZE];
 
-    (void)find(text, len, "role", role);
     (void)find(text, len, "master_link_status", link);
     (void)find(text, len, "master_last_io_seconds_ago", silence);
-    if (strcmp(role, "master") == 0)
+    if (is_master(text, len))
         (void)snprintf(replica->error, sizeof replica->error,
                        "Redis is a master that no replica follows");
+    else if (replica->is_good)
+        (void)snprintf(replica->error, sizeof replica->error,
+                       "Redis is a replica that has just found its master, and may have to catch "
+                       "up with it");
     else
         (void)snprintf(replica->error, sizeof replica->error,
                        "Redis is a replica cut off from its master: link %s, last heard of %s s "
@@ -101,10 +111,17 @@ static void take_in(struct xs_replica *replica, const char *text, size_t len, in
     int64_t left_ms = xs_replica_parse(text, len, replica->cutoff_ms);
     char run[VALUE_SIZE];
 
-    if (!find(text, len, "run_id", run) || strcmp(run, replica->run) != 0)
+    if (!find(text, len, "run_id", run) || strcmp(run, replica->run) != 0) {
         replica->current_ms = 0;
+        replica->is_good = false;
+    }
     strcpy(replica->run, run);
-    if (left_ms > 0 && asked_ms + left_ms > replica->current_ms)
+    if (!replica->is_good)
+        replica->settle_ms =
+            asked_ms < replica->current_ms ? asked_ms : asked_ms + XS_REPLICA_SETTLE_MS;
+    replica->is_good = left_ms > 0;
+    if (replica->is_good && (is_master(text, len) || asked_ms >= replica->settle_ms) &&
+        asked_ms + left_ms > replica->current_ms)
         replica->current_ms = asked_ms + left_ms;
     describe(replica, text, len);
 }
@@ -119,15 +136,18 @@ static enum xs_error ask(struct xs_replica *replica, struct xs_redis *redis, int
     if (error == XS_OK)
         error = xs_redis_exchange(redis, &reply, 1);
     if (error != XS_OK) {
+        replica->is_good = false;
         (void)snprintf(replica->error, sizeof replica->error, "%s", xs_redis_error(redis));
         return error;
     }
-    if (reply->type == REDIS_REPLY_STRING)
+    if (reply->type == REDIS_REPLY_STRING) {
         take_in(replica, reply->str, (size_t)reply->len, now_ms);
-    else
+    } else {
+        replica->is_good = false;
         (void)snprintf(
             replica->error, sizeof replica->error, "asking Redis whether it is current: %s",
             reply->type == REDIS_REPLY_ERROR ? reply->str : "an answer of the wrong shape");
+    }
     freeReplyObject(reply);
     return XS_OK;
 }

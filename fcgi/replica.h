@@ -8,6 +8,7 @@
 #ifndef XS_REPLICA_H
 #define XS_REPLICA_H
 
+#include <stdbool.h>
 #include <stddef.h>
 #include <stdint.h>
 
@@ -19,6 +20,13 @@
 
 /* The same while its word may not be taken. */
 #define XS_REPLICA_AGAIN_MS 100
+
+/*
+ * How long a replica that was not believed has to have its master before it is again. As soon as
+ * its link is up it says so, and that it has just heard from its master; what it has missed comes
+ * then.
+ */
+#define XS_REPLICA_SETTLE_MS 1000
 
 /* How long the word of a master may be taken after it has had a replica that follows. */
 #define XS_REPLICA_MASTER_MS 1000
@@ -32,6 +40,8 @@ struct xs_replica {
     uint64_t generation;           /* of the connection that was asked; 0: none */
     int64_t due_ms;                /* when to ask again; monotonic, as the next one */
     int64_t current_ms;            /* until when its word may be taken */
+    bool is_good;                  /* its last answer spoke for it */
+    int64_t settle_ms;             /* from when on that counts, of a replica */
     char run[XS_REPLICA_RUN_SIZE]; /* which run of Redis that is; "" if unknown */
     char error[XS_ERROR_TEXT_SIZE];
 };
@@ -51,7 +61,9 @@ int64_t xs_replica_parse(const char *text, size_t len, int64_t cutoff_ms);
 /*
  * Makes sure, at `now_ms`, that what was and will be read on the open connection `redis` may be
  * used; asks Redis if that is due or if the connection is another one. What it vouched for holds
- * for one run of Redis only: another may just have read an old state from its disk.
+ * for one run of Redis only: another may just have read an old state from its disk. A replica that
+ * is met for the first time, or whose word could not be taken, must speak for itself for
+ * XS_REPLICA_SETTLE_MS first, as far as it is asked; that nobody asked does not count against it.
  *
  * Returns XS_OK; XS_ERROR_UNAVAILABLE if the word of Redis may not be taken, or it refuses to say;
  * the errors of xs_redis_exchange. `replica->error` then says why.

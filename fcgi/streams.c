@@ -209,6 +209,22 @@ static void gather_news(struct xs_streams *streams, struct xs_stream *stream,
     gather_event(streams, stream, watch);
 }
 
+/*
+ * Says whether of `any` another update decides what there is to say: else, if all have changed at
+ * once, as their domain was closed, one would be shown who is withdrawn. Who is being looked up is
+ * waited for. Of those for whom there was no room only the best is: where something changes all the
+ * time, there may never be an instant at which nobody is dirty.
+ */
+static bool is_undecided(const struct xs_stream *stream)
+{
+    if (!stream->is_any)
+        return false;
+    for (size_t i = 0; i < stream->subscription_count; i++)
+        if (xs_watch_is_pending(stream->subscriptions[i].watch))
+            return true;
+    return xs_watch_is_dirty(find_best(stream));
+}
+
 static bool is_joined(const struct xs_stream *stream, const struct xs_watch *watch)
 {
     for (size_t i = 0; i + 1 < stream->subscription_count; i++)
@@ -258,7 +274,7 @@ static void read_id(struct xs_stream *stream, const char *id)
             stream->subscriptions[i].sent = xs_event_id_read(id, i);
 }
 
-/* Gathers the beginning of a stream. */
+/* Gathers the beginning of a stream. All that it is for has just been looked up, also of `any`. */
 static enum xs_error gather_start(struct xs_streams *streams, struct xs_stream *stream,
                                   const struct xs_response *head)
 {
@@ -344,7 +360,7 @@ void xs_streams_update(struct xs_streams *streams, struct xs_watch *watch,
             break_stream(streams, stream); /* it comes back, and is told the truth then */
             continue;
         }
-        if (!stream->is_open || stream->is_broken)
+        if (!stream->is_open || stream->is_broken || is_undecided(stream))
             continue;
         streams->len = 0;
         gather_news(streams, stream, subscription);

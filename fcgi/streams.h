@@ -78,8 +78,9 @@ void xs_streams_close(struct xs_streams *streams, struct xs_stream *stream);
 struct xs_watches *xs_streams_watches(struct xs_streams *streams);
 
 /*
- * Takes in what was found for a watched JID, and sends it to the streams that have not had it.
- * Times are the wall clock's and a monotonic one's.
+ * Takes in what was found for a watched JID, and sends it to the streams that have not had it. On
+ * one of `any` nothing is sent while somebody of it is pending, or the best is dirty: their update
+ * follows, and says the rest. Times are the wall clock's and a monotonic one's.
  */
 void xs_streams_update(struct xs_streams *streams, struct xs_watch *watch,
                        const struct xs_lookup *lookup, int64_t now_s, int64_t now_ms);

@@ -9,6 +9,9 @@
 
 #define HASH_MASK ((UINT64_C(1) << XS_WATCH_HASH_BITS) - 1)
 
+/* The bit of a hash that is not of the text, which strangers to us have a say in. */
+#define HASH_ERROR UINT64_C(1)
+
 /* A domain of which users are watched. */
 struct domain {
     UT_hash_handle hh;
@@ -25,6 +28,7 @@ struct xs_watch {
     LIST_ENTRY(xs_watch) domain_link;
     TAILQ_ENTRY(xs_watch) dirty_link;
     bool is_dirty;
+    bool is_pending;
     bool is_failed; /* the last lookup was answered by nobody, so another has to be tried */
     struct xs_subscriptions subscriptions;
     struct xs_verdict verdict; /* without texts */
@@ -48,8 +52,9 @@ struct xs_watches {
     char json[XS_JSON_SIZE];    /* for scratch */
 };
 
-/* Makes what is written in `json` the answer. */
-static enum xs_error set_json(struct xs_watches *watches, struct xs_watch *watch, size_t len)
+/* Makes what is written in `json`, an answer of that kind, the answer. */
+static enum xs_error set_json(struct xs_watches *watches, struct xs_watch *watch,
+                              enum xs_verdict_kind kind, size_t len)
 {
     char *json;
 
@@ -62,7 +67,9 @@ static enum xs_error set_json(struct xs_watches *watches, struct xs_watch *watch
         watch->json_len = len;
     }
     memcpy(watch->json, watches->json, len);
-    watch->hash = XXH3_64bits(watch->json, len) & HASH_MASK;
+    watch->hash = XXH3_64bits(watch->json, len) & HASH_MASK & ~HASH_ERROR;
+    if (kind != XS_VERDICT_PRESENCE)
+        watch->hash |= HASH_ERROR;
     return XS_OK;
 }
 
@@ -77,7 +84,7 @@ static bool make_malformed(struct xs_watches *watches)
     LIST_INIT(&watches->malformed->subscriptions);
     watches->malformed->verdict.kind = XS_VERDICT_MALFORMED;
     return xs_json_write_error(NULL, XS_CONDITION_JID_MALFORMED, watches->json, &len) == XS_OK &&
-           set_json(watches, watches->malformed, len) == XS_OK;
+           set_json(watches, watches->malformed, XS_VERDICT_MALFORMED, len) == XS_OK;
 }
 
 struct xs_watches *xs_watches_new(void)
@@ -325,6 +332,7 @@ struct xs_watch *xs_watches_next(struct xs_watches *watches, struct xs_jid *ret_
     if (watch == NULL)
         return NULL;
     set_clean(watches, watch);
+    watch->is_pending = true;
     ret_jid->local_len = watch->local_len;
     ret_jid->domain_len = watch->len - watch->local_len - 1;
     memcpy(ret_jid->bare, watch->bare, watch->len);
@@ -348,6 +356,21 @@ static void note_lease(struct xs_watches *watches, struct xs_watch *watch, struc
     domain->is_trusted = is_trusted;
 }
 
+/*
+ * Of a domain that is closed the lease does not matter, and may not have been looked at. The one
+ * before is forgotten: when it runs out, nothing changes.
+ */
+static void note_facts(struct xs_watches *watches, struct xs_watch *watch,
+                       const struct xs_facts *facts, int64_t now_s)
+{
+    if (facts->domain_publish.setting == XS_PUBLISH_YES) {
+        note_lease(watches, watch, facts->lease, now_s);
+        return;
+    }
+    watch->domain->lease = (struct xs_lease){.exists = false};
+    watch->domain->is_trusted = false;
+}
+
 enum xs_error xs_watches_update(struct xs_watches *watches, struct xs_watch *watch,
                                 const struct xs_lookup *lookup, int64_t now_s)
 {
@@ -357,23 +380,33 @@ enum xs_error xs_watches_update(struct xs_watches *watches, struct xs_watch *wat
 
     if (watch == watches->malformed)
         return XS_OK;
+    watch->is_pending = false;
     set_failed(watches, watch, lookup->error != XS_OK);
-    /* Of a domain that is closed the lease does not matter, and may not have been looked at. */
-    if (lookup->error == XS_OK && lookup->facts.domain_publish.setting == XS_PUBLISH_YES)
-        note_lease(watches, watch, lookup->facts.lease, now_s);
+    if (lookup->error == XS_OK)
+        note_facts(watches, watch, &lookup->facts, now_s);
     if (verdict.kind == XS_VERDICT_PRESENCE)
         error = xs_json_write_presence(lookup->jid.bare, &verdict.presence, watches->json, &len);
     else
         error = xs_json_write_error(lookup->jid.bare, xs_verdict_condition(verdict.kind),
                                     watches->json, &len);
     if (error == XS_OK)
-        error = set_json(watches, watch, len);
+        error = set_json(watches, watch, verdict.kind, len);
     if (error != XS_OK)
         return error;
     watch->verdict = verdict;
     watch->verdict.presence.status = NULL;
     watch->verdict.presence.lang = NULL;
     return XS_OK;
+}
+
+bool xs_watch_is_dirty(const struct xs_watch *watch)
+{
+    return watch->is_dirty;
+}
+
+bool xs_watch_is_pending(const struct xs_watch *watch)
+{
+    return watch->is_pending;
 }
 
 const struct xs_subscriptions *xs_watch_subscriptions(const struct xs_watch *watch)

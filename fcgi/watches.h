@@ -69,8 +69,8 @@ void xs_watches_note_time(struct xs_watches *watches, int64_t now_s);
 bool xs_watches_has_next(const struct xs_watches *watches);
 
 /*
- * Takes the next JID that has to be looked up. NULL if there is none; otherwise an update must
- * follow, before anybody leaves.
+ * Takes the next JID that has to be looked up. NULL if there is none; otherwise it is pending, and
+ * an update must follow, before anybody leaves.
  */
 struct xs_watch *xs_watches_next(struct xs_watches *watches, struct xs_jid *ret_jid);
 
@@ -81,6 +81,13 @@ struct xs_watch *xs_watches_next(struct xs_watches *watches, struct xs_jid *ret_
 enum xs_error xs_watches_update(struct xs_watches *watches, struct xs_watch *watch,
                                 const struct xs_lookup *lookup, int64_t now_s);
 
+/* Says whether it has to be looked up, so that its answer may not be true any more. */
+bool xs_watch_is_dirty(const struct xs_watch *watch);
+
+/* Says whether it is being looked up: likewise, but its update comes before anything is waited for.
+ */
+bool xs_watch_is_pending(const struct xs_watch *watch);
+
 /* Returns those who watch it. */
 const struct xs_subscriptions *xs_watch_subscriptions(const struct xs_watch *watch);
 
@@ -90,7 +97,11 @@ const struct xs_subscriptions *xs_watch_subscriptions(const struct xs_watch *wat
  */
 const char *xs_watch_json(const struct xs_watch *watch, size_t *ret_len);
 
-/* Returns a hash of the answer, the same in every process: XS_WATCH_HASH_BITS of them. */
+/*
+ * Returns a hash of the answer, the same in every process, of XS_WATCH_HASH_BITS bits. The lowest
+ * one says whether the answer is an error. So a user can choose what they publish as they like: it
+ * never has the hash of an error, which a client that has had it would not be sent.
+ */
 uint64_t xs_watch_hash(const struct xs_watch *watch);
 
 #define XS_WATCH_HASH_BITS 36

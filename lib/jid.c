@@ -66,6 +66,8 @@ static enum xs_error local_normalise_unicode(const char *raw, size_t raw_len, st
     case STRINGPREP_TOO_SMALL_BUFFER:
         return XS_ERROR_TOO_LONG;
     case STRINGPREP_MALLOC_ERROR:
+    case STRINGPREP_ICONV_ERROR: /* of UTF-8 that is valid, only for want of memory; so the next */
+    case STRINGPREP_NFKC_FAILED:
         return XS_ERROR_NOMEM;
     default:
         return XS_ERROR_INVALID;
@@ -108,9 +110,11 @@ static enum xs_error domain_normalise_ascii(const char *raw, size_t raw_len, str
     return error;
 }
 
+/* As what is converted is valid UTF-8, a conversion fails only for want of memory. */
 static enum xs_error error_from_idna(int code)
 {
-    return code == IDNA_MALLOC_ERROR ? XS_ERROR_NOMEM : XS_ERROR_INVALID;
+    return code == IDNA_MALLOC_ERROR || code == IDNA_ICONV_ERROR ? XS_ERROR_NOMEM
+                                                                 : XS_ERROR_INVALID;
 }
 
 static enum xs_error domain_normalise_idna(const char *raw, size_t raw_len, struct part *ret_part)

@@ -12,10 +12,16 @@
 #include "redis.h"
 
 /*
- * Bytes of one value in Redis at most; a longer one counts as a value that is not valid. What the
- * bot and the panel write is far below.
+ * Bytes of one value in Redis at most; a longer one counts as a value that is not valid. The
+ * longest that the bot and the panel write is a status text of XS_STATUS_MAX_CHARS: 4096 bytes.
  */
-#define XS_STORE_VALUE_MAX 65536
+#define XS_STORE_VALUE_MAX 8192
+
+/* Values that Redis says of one JID: two flags, the lease, and the record. */
+#define XS_STORE_VALUE_COUNT (3 + XS_RECORD_FIELD_COUNT)
+
+/* Bytes that Redis says of one JID at most: the values with what announces each, and two arrays. */
+#define XS_STORE_LOOKUP_MAX (XS_STORE_VALUE_COUNT * (XS_STORE_VALUE_MAX + 16) + 32)
 
 struct xs_store;
 

@@ -2,11 +2,9 @@
 
 #include <libxml/chvalid.h>
 #include <libxml/xmlstring.h>
-#include <limits.h>
 #include <stdint.h>
-#include <stdlib.h>
 #include <string.h>
-#include <stringprep.h>
+#include <unistr.h>
 
 /* Bytes of one UTF-8 character at most. */
 #define CHARACTER_MAX 4
@@ -22,18 +20,8 @@ bool xs_text_is_ascii(const char *bytes, size_t len)
 
 bool xs_text_is_utf8(const char *bytes, size_t len)
 {
-    uint32_t *characters;
-
-    if (xs_text_is_ascii(bytes, len))
-        return true;
-    if (len > SSIZE_MAX)
-        return false;
-    /* libidn refuses overlong forms and surrogates here; libxml2's own check lets some through. */
-    characters = stringprep_utf8_to_ucs4(bytes, (ssize_t)len, NULL);
-    if (characters == NULL)
-        return false;
-    free(characters);
-    return true;
+    /* This refuses overlong forms and surrogates; libxml2's own check lets some through. */
+    return u8_check((const uint8_t *)bytes, len) == NULL;
 }
 
 size_t xs_text_clean(char *text, size_t len, size_t max_chars)

@@ -14,7 +14,7 @@ bool xs_text_is_ascii(const char *bytes, size_t len);
 
 /*
  * Says whether `len` bytes are valid UTF-8. NUL bytes are valid here. `bytes` need not be
- * terminated. Also false if memory is short. RFC 3629 section 3.
+ * terminated. Needs no memory, so the lack of it is never taken for damage. RFC 3629 section 3.
  */
 bool xs_text_is_utf8(const char *bytes, size_t len);
 

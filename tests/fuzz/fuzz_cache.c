@@ -3,8 +3,9 @@
  * first byte of the input is the room there is; then each two bytes are something done to
  * the cache, and a zero makes all the rest a key.
  *
- * The cache never says what a naive model, which has room for everything, would not say, and with
- * enough room says all of it. A key that is about somebody is the one that is made for them.
+ * The cache never says what a naive model, which has room for everything, would not say, nor what
+ * flags withhold, and with enough room says all the rest. A key that is about somebody is the one
+ * that is made for them.
  */
 #include <stdio.h>
 #include <stdlib.h>
@@ -15,8 +16,11 @@
 
 #define DOMAINS 3
 #define USERS   4
-/* Entries of everything there is. */
+/* Entries of everything there is; this many have room for the bytes of all of them, too. */
 #define ALL (DOMAINS * (1 + USERS))
+
+/* Bytes of the longest status text, so that less than ALL have no room for many of them. */
+#define STATUS_LEN 360
 
 /* What is known of a domain and its users: the facts as they were put, and what still holds. */
 struct known {
@@ -42,9 +46,10 @@ static struct xs_lookup lookup_of(unsigned domain, unsigned user)
 }
 
 /* A status text that says which it is, of many lengths. */
-static void status_of(unsigned number, char text[32])
+static void status_of(unsigned number, char text[STATUS_LEN + 1])
 {
-    (void)snprintf(text, 32, "%.*s%u", (int)(number % 16), "some longer text", number);
+    (void)snprintf(text, STATUS_LEN + 1, "%0*u", number % 4 == 1 ? STATUS_LEN : (int)(number % 16),
+                   number);
 }
 
 static bool is_same_publish(struct xs_publish one, struct xs_publish other)
@@ -83,7 +88,7 @@ static void put(struct xs_cache *cache, struct known *known, unsigned domain, un
                 unsigned what, unsigned number)
 {
     struct xs_lookup lookup = lookup_of(domain, user);
-    char text[32];
+    char text[STATUS_LEN + 1];
     char *copy;
 
     status_of(number, text);
@@ -130,7 +135,8 @@ static bool model_find(const struct known *known, unsigned user, struct xs_facts
 
 static void check_found(const struct xs_facts *found, const struct xs_facts *facts, unsigned status)
 {
-    char text[32];
+    struct xs_publish publish = xs_publish_combine(facts->domain_publish, facts->user_publish);
+    char text[STATUS_LEN + 1];
 
     FUZZ_CHECK(is_same_publish(found->domain_publish, facts->domain_publish));
     if (facts->domain_publish.setting != XS_PUBLISH_YES)
@@ -141,8 +147,10 @@ static void check_found(const struct xs_facts *found, const struct xs_facts *fac
         return;
     status_of(status, text);
     FUZZ_CHECK(found->record == facts->record);
-    FUZZ_CHECK(found->presence.last_s == facts->presence.last_s);
-    FUZZ_CHECK(found->presence.status != NULL && strcmp(found->presence.status, text) == 0);
+    FUZZ_CHECK(found->presence.last_s ==
+               (publish.nolast ? XS_LAST_UNKNOWN : facts->presence.last_s));
+    FUZZ_CHECK((found->presence.status != NULL) == publish.status);
+    FUZZ_CHECK(!publish.status || strcmp(found->presence.status, text) == 0);
 }
 
 static void find(struct xs_cache *cache, const struct known *known, unsigned domain, unsigned user,
@@ -265,6 +273,8 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
         }
         act(cache, known, data + pos, (unsigned)pos, room >= ALL);
         FUZZ_CHECK(xs_cache_count(cache) <= room);
+        FUZZ_CHECK(xs_cache_bytes(cache) <= room * XS_CACHE_ENTRY_BYTES ||
+                   xs_cache_count(cache) == 1);
     }
     xs_cache_free(cache);
     return 0;

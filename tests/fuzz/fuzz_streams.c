@@ -170,19 +170,29 @@ static void change(struct xs_lookup *lookup, unsigned how)
     }
 }
 
-/* Looks up what has to be, as the batch does. */
+/* Looks up what has to be, as the batch does: first all for which there is room are taken. */
+static bool look_up_some(size_t room)
+{
+    struct xs_watch *watches[JID_COUNT];
+    struct xs_jid jids[JID_COUNT];
+    size_t count = 0;
+
+    while (count < room &&
+           (watches[count] = xs_watches_next(xs_streams_watches(streams), &jids[count])) != NULL)
+        count++;
+    for (size_t i = 0; i < count; i++)
+        for (size_t j = 0; j < JID_COUNT; j++)
+            if (strcmp(jids[i].bare, lookups[j].jid.bare) == 0)
+                xs_streams_update(streams, watches[i], &lookups[j], NOW, now_ms);
+    return count > 0;
+}
+
 static void look_up(void)
 {
-    struct xs_watch *watch;
-    struct xs_jid jid;
     unsigned rounds = 0;
 
-    while ((watch = xs_watches_next(xs_streams_watches(streams), &jid)) != NULL) {
+    while (look_up_some(JID_COUNT))
         FUZZ_CHECK(rounds++ < 100);
-        for (size_t i = 0; i < JID_COUNT; i++)
-            if (strcmp(jid.bare, lookups[i].jid.bare) == 0)
-                xs_streams_update(streams, watch, &lookups[i], NOW, now_ms);
-    }
 }
 
 static void note(const struct xs_jid *jid, enum xs_key_kind kind)
@@ -225,6 +235,9 @@ static void happen(uint8_t what)
     case 8:
         if (readers[index].is_open)
             (void)read_all(&readers[index]);
+        break;
+    case 9:
+        (void)look_up_some(how + 1);
         break;
     default:
         look_up();

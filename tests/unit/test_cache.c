@@ -224,6 +224,82 @@ static void find__needs__nothing_but_flags_of_a_closed_domain(void **state)
     xs_cache_free(cache);
 }
 
+/* What can never be answered takes no room, and cannot leak either. */
+static void put__keeps__nothing_that_flags_withhold(void **state)
+{
+    struct xs_cache *cache = new_cache(10);
+    struct xs_lookup lookup = found("a@d.org");
+    size_t full, bare;
+
+    (void)state;
+    put(cache, lookup);
+    full = xs_cache_bytes(cache);
+    lookup = found("a@d.org");
+    lookup.facts.domain_publish.status = false;
+    put(cache, lookup);
+    bare = xs_cache_bytes(cache);
+    assert_int_equal(full - bare, sizeof "text of a@d.org" + sizeof "en");
+    assert_true(find(cache, "a@d.org", &lookup));
+    assert_int_equal(lookup.facts.record, XS_RECORD_SOUND);
+    assert_int_equal(lookup.facts.presence.last_s, 7);
+    assert_null(lookup.facts.presence.status);
+    assert_null(lookup.facts.presence.lang);
+    lookup = found("a@d.org");
+    lookup.facts.user_publish = (struct xs_publish){.setting = XS_PUBLISH_YES, .nolast = true};
+    put(cache, lookup);
+    assert_int_equal(xs_cache_bytes(cache), bare);
+    assert_true(find(cache, "a@d.org", &lookup));
+    assert_int_equal(lookup.facts.presence.last_s, XS_LAST_UNKNOWN);
+    xs_cache_free(cache);
+}
+
+/* Text of the longest length, of more users than there is room for. */
+static void put__drops__the_least_recently_used_beyond_the_bytes(void **state)
+{
+    enum { ENTRIES_MAX = 100, TEXT_LEN = 4 * XS_STATUS_MAX_CHARS };
+    struct xs_cache *cache = new_cache(ENTRIES_MAX);
+    char text[TEXT_LEN + 1];
+    char jid[32];
+
+    (void)state;
+    memset(text, 'x', TEXT_LEN);
+    text[TEXT_LEN] = '\0';
+    for (int i = 0; i < ENTRIES_MAX; i++) {
+        struct xs_lookup lookup;
+
+        (void)snprintf(jid, sizeof jid, "u%d@d.org", i);
+        lookup = found(jid);
+        lookup.facts.presence.status = text;
+        put(cache, lookup);
+        assert_true(knows(cache, jid));
+        assert_true(xs_cache_bytes(cache) <= ENTRIES_MAX * XS_CACHE_ENTRY_BYTES);
+    }
+    assert_in_range(xs_cache_count(cache), 10, ENTRIES_MAX * XS_CACHE_ENTRY_BYTES / TEXT_LEN);
+    assert_false(knows(cache, "u0@d.org"));
+    xs_cache_clear(cache);
+    assert_int_equal(xs_cache_bytes(cache), 0);
+    xs_cache_free(cache);
+}
+
+static void put__keeps__one_alone_whatever_its_size(void **state)
+{
+    struct xs_cache *cache = new_cache(1);
+    struct xs_lookup lookup = found("a@d.org");
+    char text[2 * XS_CACHE_ENTRY_BYTES];
+
+    (void)state;
+    memset(text, 'x', sizeof text - 1);
+    text[sizeof text - 1] = '\0';
+    lookup.facts.presence.status = text;
+    put(cache, lookup);
+    assert_int_equal(xs_cache_count(cache), 1);
+    assert_true(xs_cache_bytes(cache) > XS_CACHE_ENTRY_BYTES);
+    put(cache, found("b@d.org"));
+    assert_int_equal(xs_cache_count(cache), 1);
+    assert_true(xs_cache_bytes(cache) < XS_CACHE_ENTRY_BYTES);
+    xs_cache_free(cache);
+}
+
 static void put__drops__the_least_recently_used(void **state)
 {
     struct xs_cache *cache = new_cache(3); /* the domain and two users */
@@ -279,6 +355,9 @@ int main(void)
         cmocka_unit_test(put__keeps__the_newest_flags),
         cmocka_unit_test(find__needs__no_record_that_flags_withhold),
         cmocka_unit_test(find__needs__nothing_but_flags_of_a_closed_domain),
+        cmocka_unit_test(put__keeps__nothing_that_flags_withhold),
+        cmocka_unit_test(put__drops__the_least_recently_used_beyond_the_bytes),
+        cmocka_unit_test(put__keeps__one_alone_whatever_its_size),
         cmocka_unit_test(put__drops__the_least_recently_used),
         cmocka_unit_test(put__keeps__its_bound_when_there_is_room_for_one),
         cmocka_unit_test(clear__forgets__everything),

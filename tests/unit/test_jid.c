@@ -14,6 +14,40 @@
 
 #include "jid.h"
 
+/* What libidn's functions fail with; 0: nothing. */
+static struct {
+    int stringprep;
+    int to_ascii;
+    int to_unicode;
+} failure;
+
+int __real_stringprep(char *in, size_t max_len, Stringprep_profile_flags flags,
+                      const Stringprep_profile *profile);
+int __wrap_stringprep(char *in, size_t max_len, Stringprep_profile_flags flags,
+                      const Stringprep_profile *profile);
+int __real_idna_to_ascii_8z(const char *input, char **output, int flags);
+int __wrap_idna_to_ascii_8z(const char *input, char **output, int flags);
+int __real_idna_to_unicode_8z8z(const char *input, char **output, int flags);
+int __wrap_idna_to_unicode_8z8z(const char *input, char **output, int flags);
+
+int __wrap_stringprep(char *in, size_t max_len, Stringprep_profile_flags flags,
+                      const Stringprep_profile *profile)
+{
+    return failure.stringprep != 0 ? failure.stringprep
+                                   : __real_stringprep(in, max_len, flags, profile);
+}
+
+int __wrap_idna_to_ascii_8z(const char *input, char **output, int flags)
+{
+    return failure.to_ascii != 0 ? failure.to_ascii : __real_idna_to_ascii_8z(input, output, flags);
+}
+
+int __wrap_idna_to_unicode_8z8z(const char *input, char **output, int flags)
+{
+    return failure.to_unicode != 0 ? failure.to_unicode
+                                   : __real_idna_to_unicode_8z8z(input, output, flags);
+}
+
 /* nginx would merge the slashes, so these are not in the table that goes through it. */
 static void jid_parse__refuses__what_begins_with_a_slash(void **state)
 {
@@ -229,6 +263,35 @@ static void domain_normalise__follows__the_same_rules(void **state)
     assert_string_equal(domain, "example.org");
 }
 
+/* All that libidn says when it has no memory; a JID that is sound must not be called malformed. */
+static void jid_parse__tells__want_of_memory_from_what_is_not_a_jid(void **state)
+{
+    static const int local[] = {STRINGPREP_MALLOC_ERROR, STRINGPREP_ICONV_ERROR,
+                                STRINGPREP_NFKC_FAILED};
+    static const int domain[] = {IDNA_MALLOC_ERROR, IDNA_ICONV_ERROR};
+    static const char raw[] = "\xC3\xA4@\xC3\xB6.example";
+    struct xs_jid jid;
+
+    (void)state;
+    for (size_t i = 0; i < sizeof local / sizeof *local; i++) {
+        failure.stringprep = local[i];
+        assert_int_equal(xs_jid_parse(raw, strlen(raw), &jid), XS_ERROR_NOMEM);
+    }
+    failure.stringprep = 0;
+    for (size_t i = 0; i < sizeof domain / sizeof *domain; i++) {
+        failure.to_ascii = domain[i];
+        assert_int_equal(xs_jid_parse(raw, strlen(raw), &jid), XS_ERROR_NOMEM);
+        failure.to_ascii = 0;
+        failure.to_unicode = domain[i];
+        assert_int_equal(xs_jid_parse(raw, strlen(raw), &jid), XS_ERROR_NOMEM);
+        failure.to_unicode = 0;
+    }
+    failure.to_ascii = IDNA_CONTAINS_NON_LDH;
+    assert_int_equal(xs_jid_parse(raw, strlen(raw), &jid), XS_ERROR_INVALID);
+    failure.to_ascii = 0;
+    assert_int_equal(xs_jid_parse(raw, strlen(raw), &jid), XS_OK);
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
@@ -243,6 +306,7 @@ int main(void)
         cmocka_unit_test(jid_parse__agrees_with_libidn__on_every_ascii_character),
         cmocka_unit_test(domain_normalise__agrees_with_libidn__on_every_ascii_character),
         cmocka_unit_test(domain_normalise__follows__the_same_rules),
+        cmocka_unit_test(jid_parse__tells__want_of_memory_from_what_is_not_a_jid),
     };
 
     return cmocka_run_group_tests(tests, NULL, NULL);

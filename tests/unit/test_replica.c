@@ -97,8 +97,8 @@ static void replica_parse__trusts_nothing__that_is_no_answer(void **state)
 
 /* Steps of a peer that answers with these texts, one after the other. */
 struct script {
-    struct peer_step steps[6];
-    char answers[5][512];
+    struct peer_step steps[9];
+    char answers[8][512];
 };
 
 static void script_make(struct script *script, const char *const texts[])
@@ -126,6 +126,15 @@ static struct xs_redis *redis_new(const struct peer *peer)
     return redis;
 }
 
+/* What a replica answers that is met for the first time, until it is believed at 10000. */
+#define SETTLED REPLICA("up", "0") RUN_1, REPLICA("up", "0") RUN_1
+
+static void settle(struct xs_replica *replica, struct xs_redis *redis)
+{
+    assert_int_equal(xs_replica_check(replica, redis, 9000), XS_ERROR_UNAVAILABLE);
+    assert_int_equal(xs_replica_check(replica, redis, 10000), XS_OK);
+}
+
 static void replica_check__asks__twice_a_second(void **state)
 {
     struct xs_replica replica = {.cutoff_ms = CUTOFF_MS};
@@ -134,10 +143,10 @@ static void replica_check__asks__twice_a_second(void **state)
     struct xs_redis *redis;
 
     (void)state;
-    script_make(&script, (const char *const[]){REPLICA("up", "0"), REPLICA("up", "1"), NULL});
+    script_make(&script, (const char *const[]){SETTLED, REPLICA("up", "1") RUN_1, NULL});
     peer_start(&peer, script.steps, PEER_CLOSE);
     redis = redis_new(&peer);
-    assert_int_equal(xs_replica_check(&replica, redis, 10000), XS_OK);
+    settle(&replica, redis);
     assert_int_equal(xs_replica_check(&replica, redis, 10499), XS_OK); /* asks nothing */
     assert_int_equal(xs_replica_check(&replica, redis, 10500), XS_OK);
     assert_int_equal(xs_replica_check(&replica, redis, 11000), XS_ERROR_UNAVAILABLE); /* closed */
@@ -157,11 +166,12 @@ static void replica_check__refuses__from_the_cutoff_until_the_link_is_back(void 
 
     (void)state;
     script_make(&script,
-                (const char *const[]){REPLICA("up", "0") RUN_1, REPLICA("down", "-1") RUN_1,
-                                      REPLICA("down", "-1") RUN_1, REPLICA("up", "0") RUN_1, NULL});
+                (const char *const[]){SETTLED, REPLICA("down", "-1") RUN_1,
+                                      REPLICA("down", "-1") RUN_1, REPLICA("up", "0") RUN_1,
+                                      REPLICA("up", "0") RUN_1, REPLICA("up", "0") RUN_1, NULL});
     peer_start(&peer, script.steps, PEER_HOLD);
     redis = redis_new(&peer);
-    assert_int_equal(xs_replica_check(&replica, redis, 10000), XS_OK);
+    settle(&replica, redis);
     assert_int_equal(xs_replica_check(&replica, redis, 13600), XS_OK);
     assert_int_equal(xs_replica_check(&replica, redis, 13999), XS_OK);
     assert_int_equal(xs_replica_check(&replica, redis, 14000), XS_ERROR_UNAVAILABLE);
@@ -170,7 +180,96 @@ static void replica_check__refuses__from_the_cutoff_until_the_link_is_back(void 
                         "ago, replica_cutoff_s is 5; repl-ping-replica-period should be 1");
     assert_int_equal(xs_replica_check(&replica, redis, 14100), XS_ERROR_UNAVAILABLE);
     assert_int_equal(xs_replica_check(&replica, redis, 14199), XS_ERROR_UNAVAILABLE);
-    assert_int_equal(xs_replica_check(&replica, redis, 14200), XS_OK);
+    /* Back; but what it has missed may still be on its way. */
+    assert_int_equal(xs_replica_check(&replica, redis, 14200), XS_ERROR_UNAVAILABLE);
+    assert_string_equal(replica.error, "Redis is a replica that has just found its master, and may "
+                                       "have to catch up with it");
+    assert_int_equal(xs_replica_check(&replica, redis, 15199), XS_ERROR_UNAVAILABLE);
+    assert_int_equal(xs_replica_check(&replica, redis, 15299), XS_OK);
+    xs_redis_free(redis);
+    peer_stop(&peer);
+    assert_false(peer.mismatch);
+}
+
+/* The second counts anew with each loss of the link. */
+static void replica_check__refuses__until_the_link_has_lasted(void **state)
+{
+    struct xs_replica replica = {.cutoff_ms = CUTOFF_MS};
+    struct script script;
+    struct peer peer;
+    struct xs_redis *redis;
+
+    (void)state;
+    script_make(&script,
+                (const char *const[]){REPLICA("up", "0") RUN_1, REPLICA("down", "-1") RUN_1,
+                                      REPLICA("up", "0") RUN_1, REPLICA("up", "0") RUN_1,
+                                      REPLICA("up", "0") RUN_1, NULL});
+    peer_start(&peer, script.steps, PEER_HOLD);
+    redis = redis_new(&peer);
+    assert_int_equal(xs_replica_check(&replica, redis, 10000), XS_ERROR_UNAVAILABLE);
+    assert_int_equal(xs_replica_check(&replica, redis, 10500), XS_ERROR_UNAVAILABLE);
+    assert_int_equal(xs_replica_check(&replica, redis, 10900), XS_ERROR_UNAVAILABLE);
+    assert_int_equal(xs_replica_check(&replica, redis, 11800), XS_ERROR_UNAVAILABLE);
+    assert_int_equal(xs_replica_check(&replica, redis, 11900), XS_OK);
+    xs_redis_free(redis);
+    peer_stop(&peer);
+    assert_false(peer.mismatch);
+}
+
+/* A loss that was over in time leaves its word in force, and costs nothing. */
+static void replica_check__goes_on_trusting__a_link_that_was_lost_for_less(void **state)
+{
+    struct xs_replica replica = {.cutoff_ms = CUTOFF_MS};
+    struct script script;
+    struct peer peer;
+    struct xs_redis *redis;
+
+    (void)state;
+    script_make(&script, (const char *const[]){SETTLED, REPLICA("down", "-1") RUN_1,
+                                               REPLICA("up", "0") RUN_1, NULL});
+    peer_start(&peer, script.steps, PEER_HOLD);
+    redis = redis_new(&peer);
+    settle(&replica, redis);
+    assert_int_equal(xs_replica_check(&replica, redis, 13000), XS_OK);
+    assert_int_equal(xs_replica_check(&replica, redis, 13900), XS_OK);
+    assert_int_equal(replica.current_ms, 17900);
+    xs_redis_free(redis);
+    peer_stop(&peer);
+    assert_false(peer.mismatch);
+}
+
+/* Without memory it is asked only when there is something to look up. */
+static void replica_check__goes_on_trusting__whom_nobody_has_asked(void **state)
+{
+    struct xs_replica replica = {.cutoff_ms = CUTOFF_MS};
+    struct script script;
+    struct peer peer;
+    struct xs_redis *redis;
+
+    (void)state;
+    script_make(&script, (const char *const[]){SETTLED, REPLICA("up", "0") RUN_1, NULL});
+    peer_start(&peer, script.steps, PEER_HOLD);
+    redis = redis_new(&peer);
+    settle(&replica, redis);
+    assert_int_equal(xs_replica_check(&replica, redis, 60000), XS_OK);
+    xs_redis_free(redis);
+    peer_stop(&peer);
+    assert_false(peer.mismatch);
+}
+
+static void replica_check__trusts_a_master__at_once(void **state)
+{
+    struct xs_replica replica = {.cutoff_ms = CUTOFF_MS};
+    struct script script;
+    struct peer peer;
+    struct xs_redis *redis;
+
+    (void)state;
+    script_make(&script, (const char *const[]){REPLICA("up", "0") RUN_1, MASTER RUN_1, NULL});
+    peer_start(&peer, script.steps, PEER_HOLD);
+    redis = redis_new(&peer);
+    assert_int_equal(xs_replica_check(&replica, redis, 10000), XS_ERROR_UNAVAILABLE);
+    assert_int_equal(xs_replica_check(&replica, redis, 10100), XS_OK);
     xs_redis_free(redis);
     peer_stop(&peer);
     assert_false(peer.mismatch);
@@ -184,9 +283,10 @@ static enum xs_error check_twice(struct xs_replica *replica, const char *first, 
     struct xs_redis *redis;
     enum xs_error error;
 
-    script_make(&script, (const char *const[]){first, NULL});
+    script_make(&script, (const char *const[]){first, first, NULL});
     peer_start(&peer, script.steps, PEER_HOLD);
     redis = redis_new(&peer);
+    (void)xs_replica_check(replica, redis, 9000);
     assert_int_equal(xs_replica_check(replica, redis, 10000), XS_OK);
     xs_redis_free(redis);
     peer_stop(&peer);
@@ -213,8 +313,7 @@ static void replica_check__refuses__another_run_without_a_link(void **state)
                      XS_ERROR_UNAVAILABLE);
     assert_int_equal(check_twice(&replica, REPLICA("up", "0") RUN_1, REPLICA("down", "-1")),
                      XS_ERROR_UNAVAILABLE);
-    assert_int_equal(check_twice(&replica, REPLICA("up", "0"), REPLICA("down", "-1")),
-                     XS_ERROR_UNAVAILABLE);
+    assert_int_equal(check_twice(&replica, MASTER, REPLICA("down", "-1")), XS_ERROR_UNAVAILABLE);
 }
 
 /* One that has just been made the master: that breaks connections, and nobody follows yet. */
@@ -274,6 +373,10 @@ int main(void)
         cmocka_unit_test(replica_parse__trusts_nothing__that_is_no_answer),
         cmocka_unit_test(replica_check__asks__twice_a_second),
         cmocka_unit_test(replica_check__refuses__from_the_cutoff_until_the_link_is_back),
+        cmocka_unit_test(replica_check__refuses__until_the_link_has_lasted),
+        cmocka_unit_test(replica_check__goes_on_trusting__a_link_that_was_lost_for_less),
+        cmocka_unit_test(replica_check__goes_on_trusting__whom_nobody_has_asked),
+        cmocka_unit_test(replica_check__trusts_a_master__at_once),
         cmocka_unit_test(replica_check__refuses__another_run_without_a_link),
         cmocka_unit_test(replica_check__goes_on_trusting__the_same_run),
         cmocka_unit_test(replica_check__refuses__if_redis_does_not_say),

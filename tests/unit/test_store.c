@@ -194,6 +194,67 @@ static void store_lookup__takes_a_huge_value__for_damage(void **state)
     free(send);
 }
 
+/* Appends `count` values of the longest length; returns the end. */
+static char *put_longest(char *pos, int count)
+{
+    for (; count > 0; count--) {
+        pos += sprintf(pos, "$%d\r\n", XS_STORE_VALUE_MAX);
+        memset(pos, 'v', XS_STORE_VALUE_MAX);
+        pos += XS_STORE_VALUE_MAX;
+        pos += sprintf(pos, "\r\n");
+    }
+    return pos;
+}
+
+/* Makes what Redis says of `count` users whose values are all of the longest length, and `end`. */
+static char *make_longest(size_t count, const char *end)
+{
+    char *text = malloc(count * XS_STORE_LOOKUP_MAX + strlen(end) + 1);
+    char *pos = text;
+
+    assert_non_null(text);
+    for (size_t i = 0; i < count; i++) {
+        pos = put_longest(pos + sprintf(pos, "*2\r\n"), 2);
+        pos = put_longest(pos, 1);
+        pos = put_longest(pos + sprintf(pos, "*5\r\n"), 5);
+    }
+    strcpy(pos, end);
+    return text;
+}
+
+/* As many as the responder looks up at once: none of them spoils the answers of the others. */
+static void store_lookup__has_room__for_the_longest_values(void **state)
+{
+    enum { COUNT = 512 };
+    static const char one[] = LOOKUP("a", "x");
+    char *expect = calloc(COUNT, sizeof one);
+    char *send = make_longest(COUNT - 1, OPEN LEASED AVAILABLE);
+    struct xs_lookup *lookups = calloc(COUNT, sizeof *lookups);
+    struct xs_lookup *pointers[COUNT];
+    struct peer_step steps[] = {{expect, send}, {NULL, NULL}};
+    struct peer peer;
+    struct xs_store *store;
+
+    (void)state;
+    assert_true(expect != NULL && lookups != NULL);
+    for (size_t i = 0; i < COUNT; i++) {
+        memcpy(expect + i * (sizeof one - 1), one, sizeof one);
+        lookup_set(&lookups[i], "a@x");
+        pointers[i] = &lookups[i];
+    }
+    peer_start(&peer, steps, PEER_HOLD);
+    store = store_new(&peer, 20000);
+    assert_int_equal(xs_store_lookup(store, pointers, COUNT), XS_OK);
+    assert_int_equal(lookups[0].error, XS_OK);
+    assert_int_equal(lookups[COUNT - 1].error, XS_OK);
+    assert_string_equal(lookups[COUNT - 1].facts.presence.status, "hello");
+    xs_store_free(store);
+    peer_stop(&peer);
+    free(expect);
+    free(send);
+    free(lookups);
+}
+
 static void store_describe_damage__names__the_key(void **state)
 {
     static const char *const expected[XS_DAMAGE_COUNT] = {
@@ -262,6 +323,7 @@ int main(void)
         cmocka_unit_test(store_lookup__connects_anew__after_an_answer_of_the_wrong_shape),
         cmocka_unit_test(store_lookup__fails_all_lookups__if_redis_is_silent),
         cmocka_unit_test(store_lookup__takes_a_huge_value__for_damage),
+        cmocka_unit_test(store_lookup__has_room__for_the_longest_values),
         cmocka_unit_test(store_describe_damage__names__the_key),
         cmocka_unit_test(store_lookup__serves__any_number_of_jids),
     };

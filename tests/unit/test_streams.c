@@ -134,16 +134,30 @@ static const char *receive(int fd)
     return retry != NULL ? strstr(retry, "\n\n") + 2 : got;
 }
 
+static void note(enum xs_key_kind kind, const char *name)
+{
+    struct xs_key_owner owner = {.kind = kind, .name_len = strlen(name)};
+
+    strcpy(owner.name, name);
+    xs_watches_note(xs_streams_watches(streams), &owner);
+}
+
+/* Takes the next one to be looked up, which must be this. */
+static struct xs_watch *take(const struct xs_lookup *lookup)
+{
+    struct xs_jid jid;
+    struct xs_watch *watch = xs_watches_next(xs_streams_watches(streams), &jid);
+
+    assert_non_null(watch);
+    assert_string_equal(jid.bare, lookup->jid.bare);
+    return watch;
+}
+
+/* One has changed, and is looked up. */
 static void update(const struct xs_lookup *lookup)
 {
-    struct xs_watches *watches = xs_streams_watches(streams);
-    struct xs_watch *watch;
-    struct xs_jid jid;
-
-    xs_watches_note_all(watches);
-    while ((watch = xs_watches_next(watches, &jid)) != NULL)
-        if (strcmp(jid.bare, lookup->jid.bare) == 0)
-            xs_streams_update(streams, watch, lookup, NOW, NOW_MS);
+    note(XS_KEY_PRESENCE, lookup->jid.bare);
+    xs_streams_update(streams, take(lookup), lookup, NOW, NOW_MS);
 }
 
 static void streams_open__sends__the_head_and_each_answer(void **state)
@@ -156,8 +170,8 @@ static void streams_open__sends__the_head_and_each_answer(void **state)
     assert_non_null(connection->stream);
     assert_int_equal(xs_streams_count(streams), 1);
     assert_string_equal(receive(peers[0]),
-                        "id: 9vI8R5......\ndata: {\"jid\":\"a@b.example\",\"state\":\"away\"}\n\n"
-                        "id: 9vI8R5mV3WB3\ndata: {\"error\":\"jid-malformed\"}\n\n");
+                        "id: 9vI8R4......\ndata: {\"jid\":\"a@b.example\",\"state\":\"away\"}\n\n"
+                        "id: 9vI8R4mV3WB3\ndata: {\"error\":\"jid-malformed\"}\n\n");
     assert_memory_equal(got, "Status: 200 OK\r\nContent-Type: text/event-stream\r\n", 49);
     assert_non_null(strstr(got, "\r\n\r\nretry: "));
     assert_int_equal(metrics.values[XS_METRIC_STREAMS], 1);
@@ -170,10 +184,10 @@ static void streams_open__sends__what_the_client_has_not_had(void **state)
     const struct xs_lookup lookups[] = {found("a@b.example", XS_SHOW_AWAY), found(NULL, 0)};
 
     (void)state;
-    (void)open_stream(lookups, 2, "9vI8R5......");
+    (void)open_stream(lookups, 2, "9vI8R4......");
     assert_string_equal(receive(peers[0]),
-                        "id: 9vI8R5mV3WB3\ndata: {\"error\":\"jid-malformed\"}\n\n");
-    (void)open_stream(lookups, 2, "9vI8R5mV3WB3");
+                        "id: 9vI8R4mV3WB3\ndata: {\"error\":\"jid-malformed\"}\n\n");
+    (void)open_stream(lookups, 2, "9vI8R4mV3WB3");
     assert_string_equal(receive(peers[1]), "");
 }
 
@@ -211,7 +225,7 @@ static void streams_update__sends__a_change_once(void **state)
     update(&lookup);
     for (size_t i = 0; i < 2; i++)
         assert_string_equal(receive(peers[i]),
-                            "id: 1jMbeV\ndata: {\"jid\":\"a@b.example\",\"state\":\"xa\"}\n\n");
+                            "id: 1jMbeU\ndata: {\"jid\":\"a@b.example\",\"state\":\"xa\"}\n\n");
     lookup.error = XS_ERROR_TIMEOUT;
     update(&lookup);
     assert_non_null(strstr(receive(peers[1]), "remote-server-timeout"));
@@ -225,7 +239,7 @@ static void streams_update__sends_the_best__of_any(void **state)
     (void)state;
     assert_int_equal(open_on(connect_peer(), lookups, 2, NULL, true), XS_OK);
     assert_string_equal(receive(peers[0]),
-                        "id: 9vI8R5\ndata: {\"jid\":\"a@b.example\",\"state\":\"away\"}\n\n");
+                        "id: 9vI8R4\ndata: {\"jid\":\"a@b.example\",\"state\":\"away\"}\n\n");
     lookups[1].facts.presence.show = XS_SHOW_XA;
     update(&lookups[1]);
     assert_string_equal(receive(peers[0]), "");
@@ -235,6 +249,79 @@ static void streams_update__sends_the_best__of_any(void **state)
     lookups[0].facts.presence.show = XS_SHOW_CHAT;
     update(&lookups[0]);
     assert_string_equal(receive(peers[0]), "");
+}
+
+/* A stream of any of two, who have just changed. */
+static void open_any_of_changed(struct xs_lookup lookups[2])
+{
+    lookups[0] = found("a@b.example", XS_SHOW_AWAY);
+    lookups[1] = found("b@c.example", XS_SHOW_DND);
+    assert_int_equal(open_on(connect_peer(), lookups, 2, NULL, true), XS_OK);
+    assert_non_null(strstr(receive(peers[0]), "{\"jid\":\"a@b.example\",\"state\":\"away\"}"));
+    note(XS_KEY_PRESENCE, "a@b.example");
+    note(XS_KEY_PRESENCE, "b@c.example");
+}
+
+/* What was known of the second is no better known than what was of the first. */
+static void streams_update__waits__for_all_of_any_that_are_pending(void **state)
+{
+    struct xs_lookup lookups[2];
+    struct xs_watch *first, *second;
+
+    (void)state;
+    open_any_of_changed(lookups);
+    first = take(&lookups[0]);
+    second = take(&lookups[1]);
+    lookups[0].facts.presence.show = XS_SHOW_XA;
+    xs_streams_update(streams, first, &lookups[0], NOW, NOW_MS);
+    assert_string_equal(receive(peers[0]), "");
+    lookups[1].facts.presence.show = XS_SHOW_CHAT;
+    xs_streams_update(streams, second, &lookups[1], NOW, NOW_MS);
+    assert_non_null(strstr(receive(peers[0]), "{\"jid\":\"b@c.example\",\"state\":\"chat\"}"));
+}
+
+/* They are withdrawn at once, but there was no room to look up the second. */
+static void streams_update__waits__for_the_best_of_any_if_it_is_dirty(void **state)
+{
+    struct xs_lookup lookups[2];
+
+    (void)state;
+    open_any_of_changed(lookups);
+    lookups[0].facts.user_publish.setting = XS_PUBLISH_NO;
+    lookups[1].facts.user_publish.setting = XS_PUBLISH_NO;
+    xs_streams_update(streams, take(&lookups[0]), &lookups[0], NOW, NOW_MS);
+    assert_string_equal(receive(peers[0]), "");
+    xs_streams_update(streams, take(&lookups[1]), &lookups[1], NOW, NOW_MS);
+    assert_non_null(
+        strstr(receive(peers[0]), "{\"jid\":\"a@b.example\",\"error\":\"item-not-found\"}"));
+}
+
+/* Or a stream would be silent for as long as others of it change and change. */
+static void streams_update__does_not_wait__for_others_that_are_dirty(void **state)
+{
+    struct xs_lookup lookups[2];
+
+    (void)state;
+    open_any_of_changed(lookups);
+    lookups[0].facts.presence.show = XS_SHOW_XA;
+    xs_streams_update(streams, take(&lookups[0]), &lookups[0], NOW, NOW_MS);
+    assert_non_null(strstr(receive(peers[0]), "{\"jid\":\"a@b.example\",\"state\":\"xa\"}"));
+}
+
+/* What a new one is for has just been looked up, whatever others wait for. */
+static void streams_open__begins__any_of_those_that_are_pending_or_dirty(void **state)
+{
+    struct xs_lookup lookups[2];
+    struct xs_watch *first;
+
+    (void)state;
+    open_any_of_changed(lookups);
+    first = take(&lookups[0]);
+    lookups[0].facts.presence.show = XS_SHOW_XA;
+    assert_int_equal(open_on(connect_peer(), lookups, 2, NULL, true), XS_OK);
+    assert_non_null(strstr(receive(peers[1]), "{\"jid\":\"a@b.example\",\"state\":\"xa\"}"));
+    xs_streams_update(streams, first, &lookups[0], NOW, NOW_MS);
+    assert_string_equal(receive(peers[1]), "");
 }
 
 static void streams_update__drops__who_takes_nothing_or_is_gone(void **state)
@@ -326,6 +413,10 @@ int main(void)
         TEST(streams_open__refuses__too_many),
         TEST(streams_update__sends__a_change_once),
         TEST(streams_update__sends_the_best__of_any),
+        TEST(streams_update__waits__for_all_of_any_that_are_pending),
+        TEST(streams_update__waits__for_the_best_of_any_if_it_is_dirty),
+        TEST(streams_update__does_not_wait__for_others_that_are_dirty),
+        TEST(streams_open__begins__any_of_those_that_are_pending_or_dirty),
         TEST(streams_update__drops__who_takes_nothing_or_is_gone),
         TEST(streams_tick__sends_a_comment__to_who_was_silent),
         TEST(streams_tick__looks_everybody_up__when_blind),

@@ -5,6 +5,7 @@
 
 #include <cmocka.h>
 #include <string.h>
+#include <sys/resource.h>
 
 #include "text.h"
 
@@ -73,6 +74,24 @@ static void text_is_utf8__reads_no_byte_too_many__when_not_terminated(void **sta
     assert_false(xs_text_is_utf8(bytes, 3));
 }
 
+/* Or text would count as damage, or as no text, for want of it. */
+static void text_is_utf8__needs__no_memory(void **state)
+{
+    static char bytes[1 << 21]; /* more than what lies about in memory already */
+    struct rlimit limit, none;
+    bool is_utf8;
+
+    (void)state;
+    for (size_t i = 0; i < sizeof bytes; i++)
+        bytes[i] = i % 2 == 0 ? '\xC3' : '\xA4';
+    assert_int_equal(getrlimit(RLIMIT_AS, &limit), 0);
+    none = (struct rlimit){.rlim_cur = 0, .rlim_max = limit.rlim_max};
+    assert_int_equal(setrlimit(RLIMIT_AS, &none), 0);
+    is_utf8 = xs_text_is_utf8(bytes, sizeof bytes);
+    assert_int_equal(setrlimit(RLIMIT_AS, &limit), 0);
+    assert_true(is_utf8);
+}
+
 static void text_is_ascii__tells_ascii_from_the_rest(void **state)
 {
     (void)state;
@@ -134,6 +153,7 @@ int main(void)
         cmocka_unit_test(text_is_utf8__accepts__what_is),
         cmocka_unit_test(text_is_utf8__refuses__what_is_not),
         cmocka_unit_test(text_is_utf8__reads_no_byte_too_many__when_not_terminated),
+        cmocka_unit_test(text_is_utf8__needs__no_memory),
         cmocka_unit_test(text_is_ascii__tells_ascii_from_the_rest),
         cmocka_unit_test(text_clean__gives__what_xml_allows),
         cmocka_unit_test(text_clean__drops_bytes__that_are_not_utf8),

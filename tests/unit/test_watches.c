@@ -169,6 +169,31 @@ static void watches_note_time__finds_leases__that_begin_or_end(void **state)
     xs_watches_leave(watches, &b);
 }
 
+/* Else its users would be looked up at every tick, from the end of the last lease on. */
+static void watches_note_time__finds_nothing__of_a_domain_that_is_closed(void **state)
+{
+    struct xs_subscription a, b;
+    struct xs_lookup lookup = found("a@b.example");
+
+    (void)state;
+    join("a@b.example", &a);
+    join("b@b.example", &b);
+    lookup.facts.domain_publish.setting = XS_PUBLISH_NO;
+    lookup.facts.lease.until_s = 0; /* whatever: it may not have been looked at */
+    assert_int_equal(xs_watches_update(watches, a.watch, &lookup, NOW), XS_OK);
+    (void)take_all();
+    xs_watches_note_time(watches, NOW + 29);
+    assert_string_equal(take_all(), "");
+    xs_watches_note_time(watches, NOW + 31);
+    assert_string_equal(take_all(), "");
+    /* Open again: that goes for its others too. */
+    lookup = found("a@b.example");
+    assert_int_equal(xs_watches_update(watches, a.watch, &lookup, NOW), XS_OK);
+    assert_string_equal(take_all(), "b@b.example ");
+    xs_watches_leave(watches, &a);
+    xs_watches_leave(watches, &b);
+}
+
 static void watches_note_time__tries_again__what_failed(void **state)
 {
     struct xs_subscription a, b;
@@ -228,6 +253,34 @@ static void watch_hash__changes__with_the_answer_only(void **state)
     xs_watches_leave(watches, &a);
 }
 
+/* Whoever chooses a text chooses the hash, but for the bit that an error has and they have not. */
+static void watch_hash__tells__presence_from_an_error(void **state)
+{
+    struct xs_subscription a, malformed;
+    struct xs_lookup lookup = found("a@b.example");
+    char status[] = "a";
+
+    (void)state;
+    join("a@b.example", &a);
+    lookup.facts.presence.status = status;
+    for (; status[0] <= 'z'; status[0]++) {
+        lookup.facts.domain_publish =
+            (struct xs_publish){.setting = XS_PUBLISH_YES, .status = true};
+        assert_int_equal(xs_watches_update(watches, a.watch, &lookup, NOW), XS_OK);
+        assert_int_equal(xs_watch_hash(a.watch) & 1, 0);
+        lookup.facts.domain_publish = (struct xs_publish){.setting = XS_PUBLISH_NO};
+        assert_int_equal(xs_watches_update(watches, a.watch, &lookup, NOW), XS_OK);
+        assert_int_equal(xs_watch_hash(a.watch) & 1, 1);
+    }
+    assert_int_equal(xs_watches_update(watches, a.watch, &lookup, NOW + 30), XS_OK);
+    assert_int_equal(xs_watch_hash(a.watch) & 1, 1);
+    assert_int_equal(xs_watches_join(watches, NULL, &malformed), XS_OK);
+    assert_int_equal(xs_watch_hash(malformed.watch) & 1, 1);
+    assert_int_equal(xs_watch_hash(malformed.watch) >> XS_WATCH_HASH_BITS, 0);
+    xs_watches_leave(watches, &malformed);
+    xs_watches_leave(watches, &a);
+}
+
 static void watches_join__has_an_answer__for_what_is_not_a_jid(void **state)
 {
     struct xs_subscription first, second;
@@ -254,9 +307,11 @@ int main(void)
         TEST(watches__hold_a_jid__once),
         TEST(watches_note__finds_those__whose_answers_rest_on_the_key),
         TEST(watches_note_time__finds_leases__that_begin_or_end),
+        TEST(watches_note_time__finds_nothing__of_a_domain_that_is_closed),
         TEST(watches_note_time__tries_again__what_failed),
         TEST(watches_leave__forgets__what_was_to_be_looked_up),
         TEST(watch_hash__changes__with_the_answer_only),
+        TEST(watch_hash__tells__presence_from_an_error),
         TEST(watches_join__has_an_answer__for_what_is_not_a_jid),
     };
 
