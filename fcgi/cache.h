@@ -29,8 +29,9 @@ struct xs_cache;
 
 /*
  * Makes a cache of up to `entries_max` users and domains, at least 1, in up to
- * XS_CACHE_ENTRY_BYTES for each; beyond either, those used least recently go. One alone fits
- * always. Freed with xs_cache_free. NULL if out of memory.
+ * XS_CACHE_ENTRY_BYTES for each; beyond either, those go that have not been used for long:
+ * one that was used since its turn came last is passed over. One alone fits always. Freed with
+ * xs_cache_free. NULL if out of memory.
  */
 struct xs_cache *xs_cache_new(size_t entries_max);
 

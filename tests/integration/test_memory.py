@@ -411,15 +411,16 @@ class TinyMemory(MemoryTest):
 
     cache_entries = 3
 
-    def test_those_used_least_recently_go(self):
+    def test_of_those_in_use_the_first_goes(self):
         users = ("alice", "bobby", "celia")
         self.write("celia", "dnd")
         self.wait_remembered("alice")
         self.wait_remembered("bobby")
         self.assertEqual(self.asked("alice"), 0)
         self.assertEqual(self.asked("celia"), LOOKUP_COMMANDS)
-        self.assertEqual(self.asked("alice"), 0)
-        self.assertEqual(self.asked("bobby"), LOOKUP_COMMANDS)
+        self.assertEqual(self.asked("bobby"), 0)
+        self.assertEqual(self.asked("celia"), 0)
+        self.assertEqual(self.asked("alice"), LOOKUP_COMMANDS)
         for show in ("chat", "away", "xa"):
             for user in users:
                 self.write(user, show)

@@ -254,7 +254,7 @@ static void put__keeps__nothing_that_flags_withhold(void **state)
 }
 
 /* Text of the longest length, of more users than there is room for. */
-static void put__drops__the_least_recently_used_beyond_the_bytes(void **state)
+static void put__drops__beyond_the_bytes(void **state)
 {
     enum { ENTRIES_MAX = 100, TEXT_LEN = 4 * XS_STATUS_MAX_CHARS };
     struct xs_cache *cache = new_cache(ENTRIES_MAX);
@@ -300,7 +300,7 @@ static void put__keeps__one_alone_whatever_its_size(void **state)
     xs_cache_free(cache);
 }
 
-static void put__drops__the_least_recently_used(void **state)
+static void put__drops__one_that_was_not_used(void **state)
 {
     struct xs_cache *cache = new_cache(3); /* the domain and two users */
 
@@ -313,6 +313,26 @@ static void put__drops__the_least_recently_used(void **state)
     assert_true(knows(cache, "a@d.org"));
     assert_false(knows(cache, "b@d.org"));
     assert_true(knows(cache, "c@d.org"));
+    xs_cache_free(cache);
+}
+
+/* The search for one that was not used ends after 64. */
+static void put__drops__one_of_the_first_if_all_were_used(void **state)
+{
+    enum { USERS = 1000 };
+    struct xs_cache *cache = new_cache(USERS + 1);
+    char jid[32];
+
+    (void)state;
+    for (int i = 0; i <= USERS; i++) {
+        (void)snprintf(jid, sizeof jid, "u%d@d.org", i);
+        put(cache, found(jid));
+        assert_true(knows(cache, jid));
+    }
+    assert_int_equal(xs_cache_count(cache), USERS + 1);
+    assert_true(knows(cache, "u0@d.org"));
+    assert_false(knows(cache, "u64@d.org"));
+    assert_true(knows(cache, "u65@d.org"));
     xs_cache_free(cache);
 }
 
@@ -356,9 +376,10 @@ int main(void)
         cmocka_unit_test(find__needs__no_record_that_flags_withhold),
         cmocka_unit_test(find__needs__nothing_but_flags_of_a_closed_domain),
         cmocka_unit_test(put__keeps__nothing_that_flags_withhold),
-        cmocka_unit_test(put__drops__the_least_recently_used_beyond_the_bytes),
+        cmocka_unit_test(put__drops__beyond_the_bytes),
         cmocka_unit_test(put__keeps__one_alone_whatever_its_size),
-        cmocka_unit_test(put__drops__the_least_recently_used),
+        cmocka_unit_test(put__drops__one_that_was_not_used),
+        cmocka_unit_test(put__drops__one_of_the_first_if_all_were_used),
         cmocka_unit_test(put__keeps__its_bound_when_there_is_room_for_one),
         cmocka_unit_test(clear__forgets__everything),
     };
