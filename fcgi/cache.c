@@ -228,24 +228,6 @@ static struct entry *need_domain(struct xs_cache *cache, const struct xs_jid *ji
     return add(cache, entry, jid->domain_len);
 }
 
-/*
- * Returns of what was found what may be published. Flags that let more be published come with a
- * record that is read anew: until then nothing is known of the user.
- */
-static struct xs_presence published(const struct xs_facts *facts)
-{
-    struct xs_publish publish = xs_publish_combine(facts->domain_publish, facts->user_publish);
-    struct xs_presence presence = facts->presence;
-
-    if (!publish.status) {
-        presence.status = NULL;
-        presence.lang = NULL;
-    }
-    if (publish.nolast)
-        presence.last_s = XS_LAST_UNKNOWN;
-    return presence;
-}
-
 /* Copies a text with its terminator to `*pos` and moves that on. Returns the copy, NULL for NULL.
  */
 static const char *keep_text(char **pos, const char *text)
@@ -263,13 +245,16 @@ static const char *keep_text(char **pos, const char *text)
 static void put_user(struct xs_cache *cache, const struct xs_lookup *lookup, uint64_t generation)
 {
     const struct xs_facts *facts = &lookup->facts;
-    struct xs_presence presence = published(facts);
+    struct xs_presence presence = facts->presence;
     size_t name_len = xs_jid_len(&lookup->jid);
     struct entry *before = find_user(cache, &lookup->jid);
-    struct entry *entry =
-        calloc(1, sizeof *entry + name_len + text_size(presence.status) + text_size(presence.lang));
+    struct entry *entry;
     char *pos;
 
+    /* Flags that let more be published come with a record that is read anew. */
+    xs_facts_withhold(xs_publish_combine(facts->domain_publish, facts->user_publish), &presence);
+    entry =
+        calloc(1, sizeof *entry + name_len + text_size(presence.status) + text_size(presence.lang));
     if (before != NULL)
         drop_entry(cache, before);
     if (entry == NULL)

@@ -224,6 +224,16 @@ enum xs_error xs_facts_parse_published(const struct redisReply *flags,
     return XS_OK;
 }
 
+void xs_facts_withhold(struct xs_publish publish, struct xs_presence *presence)
+{
+    if (publish.nolast)
+        presence->last_s = XS_LAST_UNKNOWN;
+    if (!publish.status) {
+        presence->status = NULL;
+        presence->lang = NULL;
+    }
+}
+
 enum xs_answer xs_facts_decide(const struct xs_facts *facts, int64_t now_s,
                                struct xs_presence *ret_presence)
 {
@@ -240,12 +250,7 @@ enum xs_answer xs_facts_decide(const struct xs_facts *facts, int64_t now_s,
         return XS_ANSWER_NOT_FOUND;
     if (facts->record == XS_RECORD_SOUND)
         presence = facts->presence;
-    if (publish.nolast)
-        presence.last_s = XS_LAST_UNKNOWN;
-    if (!publish.status) {
-        presence.status = NULL;
-        presence.lang = NULL;
-    }
+    xs_facts_withhold(publish, &presence);
     *ret_presence = presence;
     return XS_ANSWER_PRESENCE;
 }

@@ -76,6 +76,12 @@ enum xs_error xs_facts_parse_published(const struct redisReply *flags,
                                        struct xs_facts *ret_facts);
 
 /*
+ * Takes from a presence what flags withhold, `publish` being the domain's and the user's combined:
+ * last activity becomes XS_LAST_UNKNOWN, status and language NULL.
+ */
+void xs_facts_withhold(struct xs_publish publish, struct xs_presence *presence);
+
+/*
  * Decides the answer at `now_s` (Unix second), in the order of the contract: the domain's flag, the
  * lease, the user's flag, the record.
  *
