@@ -6,31 +6,21 @@
  * they are when an operator sets the time. (libfaketime does not get along with jemalloc, which
  * Redis uses.)
  */
-#include <fcntl.h>
+#include <stddef.h>
 #include <stdint.h>
-#include <stdlib.h>
-#include <sys/mman.h>
 #include <sys/syscall.h>
 #include <sys/time.h>
 #include <time.h>
 #include <unistd.h>
+
+#include "steer.h"
 
 static const int64_t none;
 static const volatile int64_t *offset_s = &none;
 
 __attribute__((constructor)) static void map_file(void)
 {
-    const char *path = getenv("XS_CLOCK_FILE");
-    int fd = path == NULL ? -1 : open(path, O_RDONLY | O_CLOEXEC);
-    void *mapped;
-
-    if (fd < 0)
-        abort(); /* preloaded, but without a file: a mistake of the test */
-    mapped = mmap(NULL, sizeof(int64_t), PROT_READ, MAP_SHARED, fd, 0);
-    if (mapped == MAP_FAILED)
-        abort();
-    (void)close(fd);
-    offset_s = mapped;
+    offset_s = steer_map("XS_CLOCK_FILE", sizeof(int64_t));
 }
 
 int clock_gettime(clockid_t clock, struct timespec *now)

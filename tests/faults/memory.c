@@ -8,14 +8,13 @@
  */
 #include <dlfcn.h>
 #include <errno.h>
-#include <fcntl.h>
 #include <link.h>
 #include <stdbool.h>
 #include <stdint.h>
 #include <stdlib.h>
 #include <string.h>
-#include <sys/mman.h>
-#include <unistd.h>
+
+#include "steer.h"
 
 #define PROGRAMS 2
 
@@ -45,16 +44,8 @@ static int find_own_code(struct dl_phdr_info *info, size_t size, void *data)
 __attribute__((constructor)) static void map_file(void)
 {
     static const char *const programs[PROGRAMS] = {"xmpp-status-bot", "xmpp-status-fcgi"};
-    const char *path = getenv("XS_MEMORY_FILE");
-    int fd = path == NULL ? -1 : open(path, O_RDONLY | O_CLOEXEC);
-    const volatile char *mapped;
+    const volatile char *mapped = steer_map("XS_MEMORY_FILE", PROGRAMS);
 
-    if (fd < 0)
-        abort(); /* preloaded, but without a file: a mistake of the test */
-    mapped = mmap(NULL, PROGRAMS, PROT_READ, MAP_SHARED, fd, 0);
-    if (mapped == MAP_FAILED)
-        abort();
-    (void)close(fd);
     (void)dl_iterate_phdr(find_own_code, NULL);
     for (int i = 0; i < PROGRAMS; i++) {
         if (strcmp(program_invocation_short_name, programs[i]) == 0)

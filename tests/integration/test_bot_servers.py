@@ -44,8 +44,7 @@ class Servers(BotTest):
         self.assert_online_soon("alice")
 
     def said(self, words):
-        with open(self.bot.process.log_path, encoding="utf-8") as log:
-            return words in log.read()
+        return words in self.bot.process.log()
 
     def assert_believes_nothing(self, words):
         """After a new login with its sync nothing has been written, nor vouched for again."""

@@ -116,251 +116,215 @@ static void script_make(struct script *script, const char *const texts[])
     script->steps[i] = (struct peer_step){NULL, NULL};
 }
 
-static struct xs_redis *redis_new(const struct peer *peer)
-{
-    const struct xs_redis_config config = {.path = peer->path, .timeout_ms = TIMEOUT_MS};
-    struct xs_redis *redis = xs_redis_new(&config);
+/* A peer in the place of Redis, the connection to it, and what is known about it. */
+struct meeting {
+    struct xs_replica replica;
+    struct script script;
+    struct peer peer;
+    struct xs_redis *redis;
+};
 
-    assert_non_null(redis);
-    assert_int_equal(xs_redis_open(redis), XS_OK);
-    return redis;
+/* Connects to a peer that answers with these texts; what was known before stays. */
+static void meet(struct meeting *meeting, const char *const texts[], enum peer_end end)
+{
+    struct xs_redis_config config = {.timeout_ms = TIMEOUT_MS};
+
+    script_make(&meeting->script, texts);
+    peer_start(&meeting->peer, meeting->script.steps, end);
+    config.path = meeting->peer.path;
+    meeting->redis = xs_redis_new(&config);
+    assert_non_null(meeting->redis);
+    assert_int_equal(xs_redis_open(meeting->redis), XS_OK);
+}
+
+static void part(struct meeting *meeting)
+{
+    xs_redis_free(meeting->redis);
+    peer_stop(&meeting->peer);
+    assert_false(meeting->peer.mismatch);
+}
+
+static enum xs_error check(struct meeting *meeting, int64_t now_ms)
+{
+    return xs_replica_check(&meeting->replica, meeting->redis, now_ms);
 }
 
 /* What a replica answers that is met for the first time, until it is believed at 10000. */
 #define SETTLED REPLICA("up", "0") RUN_1, REPLICA("up", "0") RUN_1
 
-static void settle(struct xs_replica *replica, struct xs_redis *redis)
+static void settle(struct meeting *meeting)
 {
-    assert_int_equal(xs_replica_check(replica, redis, 9000), XS_ERROR_UNAVAILABLE);
-    assert_int_equal(xs_replica_check(replica, redis, 10000), XS_OK);
+    assert_int_equal(check(meeting, 9000), XS_ERROR_UNAVAILABLE);
+    assert_int_equal(check(meeting, 10000), XS_OK);
 }
 
 static void replica_check__asks__twice_a_second(void **state)
 {
-    struct xs_replica replica = {.cutoff_ms = CUTOFF_MS};
-    struct script script;
-    struct peer peer;
-    struct xs_redis *redis;
+    struct meeting meeting = {.replica.cutoff_ms = CUTOFF_MS};
 
     (void)state;
-    script_make(&script, (const char *const[]){SETTLED, REPLICA("up", "1") RUN_1, NULL});
-    peer_start(&peer, script.steps, PEER_CLOSE);
-    redis = redis_new(&peer);
-    settle(&replica, redis);
-    assert_int_equal(xs_replica_check(&replica, redis, 10499), XS_OK); /* asks nothing */
-    assert_int_equal(xs_replica_check(&replica, redis, 10500), XS_OK);
-    assert_int_equal(xs_replica_check(&replica, redis, 11000), XS_ERROR_UNAVAILABLE); /* closed */
-    assert_non_null(strstr(replica.error, "asking Redis at "));
-    xs_redis_free(redis);
-    peer_stop(&peer);
-    assert_false(peer.mismatch);
+    meet(&meeting, (const char *const[]){SETTLED, REPLICA("up", "1") RUN_1, NULL}, PEER_CLOSE);
+    settle(&meeting);
+    assert_int_equal(check(&meeting, 10499), XS_OK); /* asks nothing */
+    assert_int_equal(check(&meeting, 10500), XS_OK);
+    assert_int_equal(check(&meeting, 11000), XS_ERROR_UNAVAILABLE); /* closed */
+    assert_non_null(strstr(meeting.replica.error, "asking Redis at "));
+    part(&meeting);
 }
 
 /* The link is lost: what was known stays current for what was left, to the millisecond. */
 static void replica_check__refuses__from_the_cutoff_until_the_link_is_back(void **state)
 {
-    struct xs_replica replica = {.cutoff_ms = CUTOFF_MS};
-    struct script script;
-    struct peer peer;
-    struct xs_redis *redis;
+    struct meeting meeting = {.replica.cutoff_ms = CUTOFF_MS};
 
     (void)state;
-    script_make(&script,
-                (const char *const[]){SETTLED, REPLICA("down", "-1") RUN_1,
-                                      REPLICA("down", "-1") RUN_1, REPLICA("up", "0") RUN_1,
-                                      REPLICA("up", "0") RUN_1, REPLICA("up", "0") RUN_1, NULL});
-    peer_start(&peer, script.steps, PEER_HOLD);
-    redis = redis_new(&peer);
-    settle(&replica, redis);
-    assert_int_equal(xs_replica_check(&replica, redis, 13600), XS_OK);
-    assert_int_equal(xs_replica_check(&replica, redis, 13999), XS_OK);
-    assert_int_equal(xs_replica_check(&replica, redis, 14000), XS_ERROR_UNAVAILABLE);
-    assert_string_equal(replica.error,
+    meet(&meeting,
+         (const char *const[]){SETTLED, REPLICA("down", "-1") RUN_1, REPLICA("down", "-1") RUN_1,
+                               REPLICA("up", "0") RUN_1, REPLICA("up", "0") RUN_1,
+                               REPLICA("up", "0") RUN_1, NULL},
+         PEER_HOLD);
+    settle(&meeting);
+    assert_int_equal(check(&meeting, 13600), XS_OK);
+    assert_int_equal(check(&meeting, 13999), XS_OK);
+    assert_int_equal(check(&meeting, 14000), XS_ERROR_UNAVAILABLE);
+    assert_string_equal(meeting.replica.error,
                         "Redis is a replica cut off from its master: link down, last heard of -1 s "
                         "ago, replica_cutoff_s is 5; repl-ping-replica-period should be 1");
-    assert_int_equal(xs_replica_check(&replica, redis, 14100), XS_ERROR_UNAVAILABLE);
-    assert_int_equal(xs_replica_check(&replica, redis, 14199), XS_ERROR_UNAVAILABLE);
+    assert_int_equal(check(&meeting, 14100), XS_ERROR_UNAVAILABLE);
+    assert_int_equal(check(&meeting, 14199), XS_ERROR_UNAVAILABLE);
     /* Back; but what it has missed may still be on its way. */
-    assert_int_equal(xs_replica_check(&replica, redis, 14200), XS_ERROR_UNAVAILABLE);
-    assert_string_equal(replica.error, "Redis is a replica that has just found its master, and may "
-                                       "have to catch up with it");
-    assert_int_equal(xs_replica_check(&replica, redis, 15199), XS_ERROR_UNAVAILABLE);
-    assert_int_equal(xs_replica_check(&replica, redis, 15299), XS_OK);
-    xs_redis_free(redis);
-    peer_stop(&peer);
-    assert_false(peer.mismatch);
+    assert_int_equal(check(&meeting, 14200), XS_ERROR_UNAVAILABLE);
+    assert_string_equal(meeting.replica.error,
+                        "Redis is a replica that has just found its master, and may "
+                        "have to catch up with it");
+    assert_int_equal(check(&meeting, 15199), XS_ERROR_UNAVAILABLE);
+    assert_int_equal(check(&meeting, 15299), XS_OK);
+    part(&meeting);
 }
 
 /* The second counts anew with each loss of the link. */
 static void replica_check__refuses__until_the_link_has_lasted(void **state)
 {
-    struct xs_replica replica = {.cutoff_ms = CUTOFF_MS};
-    struct script script;
-    struct peer peer;
-    struct xs_redis *redis;
+    struct meeting meeting = {.replica.cutoff_ms = CUTOFF_MS};
 
     (void)state;
-    script_make(&script,
-                (const char *const[]){REPLICA("up", "0") RUN_1, REPLICA("down", "-1") RUN_1,
-                                      REPLICA("up", "0") RUN_1, REPLICA("up", "0") RUN_1,
-                                      REPLICA("up", "0") RUN_1, NULL});
-    peer_start(&peer, script.steps, PEER_HOLD);
-    redis = redis_new(&peer);
-    assert_int_equal(xs_replica_check(&replica, redis, 10000), XS_ERROR_UNAVAILABLE);
-    assert_int_equal(xs_replica_check(&replica, redis, 10500), XS_ERROR_UNAVAILABLE);
-    assert_int_equal(xs_replica_check(&replica, redis, 10900), XS_ERROR_UNAVAILABLE);
-    assert_int_equal(xs_replica_check(&replica, redis, 11800), XS_ERROR_UNAVAILABLE);
-    assert_int_equal(xs_replica_check(&replica, redis, 11900), XS_OK);
-    xs_redis_free(redis);
-    peer_stop(&peer);
-    assert_false(peer.mismatch);
+    meet(&meeting,
+         (const char *const[]){REPLICA("up", "0") RUN_1, REPLICA("down", "-1") RUN_1,
+                               REPLICA("up", "0") RUN_1, REPLICA("up", "0") RUN_1,
+                               REPLICA("up", "0") RUN_1, NULL},
+         PEER_HOLD);
+    assert_int_equal(check(&meeting, 10000), XS_ERROR_UNAVAILABLE);
+    assert_int_equal(check(&meeting, 10500), XS_ERROR_UNAVAILABLE);
+    assert_int_equal(check(&meeting, 10900), XS_ERROR_UNAVAILABLE);
+    assert_int_equal(check(&meeting, 11800), XS_ERROR_UNAVAILABLE);
+    assert_int_equal(check(&meeting, 11900), XS_OK);
+    part(&meeting);
 }
 
 /* A loss that was over in time leaves its word in force, and costs nothing. */
 static void replica_check__goes_on_trusting__a_link_that_was_lost_for_less(void **state)
 {
-    struct xs_replica replica = {.cutoff_ms = CUTOFF_MS};
-    struct script script;
-    struct peer peer;
-    struct xs_redis *redis;
+    struct meeting meeting = {.replica.cutoff_ms = CUTOFF_MS};
 
     (void)state;
-    script_make(&script, (const char *const[]){SETTLED, REPLICA("down", "-1") RUN_1,
-                                               REPLICA("up", "0") RUN_1, NULL});
-    peer_start(&peer, script.steps, PEER_HOLD);
-    redis = redis_new(&peer);
-    settle(&replica, redis);
-    assert_int_equal(xs_replica_check(&replica, redis, 13000), XS_OK);
-    assert_int_equal(xs_replica_check(&replica, redis, 13900), XS_OK);
-    assert_int_equal(replica.current_ms, 17900);
-    xs_redis_free(redis);
-    peer_stop(&peer);
-    assert_false(peer.mismatch);
+    meet(
+        &meeting,
+        (const char *const[]){SETTLED, REPLICA("down", "-1") RUN_1, REPLICA("up", "0") RUN_1, NULL},
+        PEER_HOLD);
+    settle(&meeting);
+    assert_int_equal(check(&meeting, 13000), XS_OK);
+    assert_int_equal(check(&meeting, 13900), XS_OK);
+    assert_int_equal(meeting.replica.current_ms, 17900);
+    part(&meeting);
 }
 
 /* Without memory it is asked only when there is something to look up. */
 static void replica_check__goes_on_trusting__whom_nobody_has_asked(void **state)
 {
-    struct xs_replica replica = {.cutoff_ms = CUTOFF_MS};
-    struct script script;
-    struct peer peer;
-    struct xs_redis *redis;
+    struct meeting meeting = {.replica.cutoff_ms = CUTOFF_MS};
 
     (void)state;
-    script_make(&script, (const char *const[]){SETTLED, REPLICA("up", "0") RUN_1, NULL});
-    peer_start(&peer, script.steps, PEER_HOLD);
-    redis = redis_new(&peer);
-    settle(&replica, redis);
-    assert_int_equal(xs_replica_check(&replica, redis, 60000), XS_OK);
-    xs_redis_free(redis);
-    peer_stop(&peer);
-    assert_false(peer.mismatch);
+    meet(&meeting, (const char *const[]){SETTLED, REPLICA("up", "0") RUN_1, NULL}, PEER_HOLD);
+    settle(&meeting);
+    assert_int_equal(check(&meeting, 60000), XS_OK);
+    part(&meeting);
 }
 
 static void replica_check__trusts_a_master__at_once(void **state)
 {
-    struct xs_replica replica = {.cutoff_ms = CUTOFF_MS};
-    struct script script;
-    struct peer peer;
-    struct xs_redis *redis;
+    struct meeting meeting = {.replica.cutoff_ms = CUTOFF_MS};
 
     (void)state;
-    script_make(&script, (const char *const[]){REPLICA("up", "0") RUN_1, MASTER RUN_1, NULL});
-    peer_start(&peer, script.steps, PEER_HOLD);
-    redis = redis_new(&peer);
-    assert_int_equal(xs_replica_check(&replica, redis, 10000), XS_ERROR_UNAVAILABLE);
-    assert_int_equal(xs_replica_check(&replica, redis, 10100), XS_OK);
-    xs_redis_free(redis);
-    peer_stop(&peer);
-    assert_false(peer.mismatch);
+    meet(&meeting, (const char *const[]){REPLICA("up", "0") RUN_1, MASTER RUN_1, NULL}, PEER_HOLD);
+    assert_int_equal(check(&meeting, 10000), XS_ERROR_UNAVAILABLE);
+    assert_int_equal(check(&meeting, 10100), XS_OK);
+    part(&meeting);
 }
 
 /* Asks a peer on one connection and, after 10 ms, on another. Returns what comes of the second. */
-static enum xs_error check_twice(struct xs_replica *replica, const char *first, const char *second)
+static enum xs_error check_twice(struct meeting *meeting, const char *first, const char *second)
 {
-    struct script script;
-    struct peer peer;
-    struct xs_redis *redis;
     enum xs_error error;
 
-    script_make(&script, (const char *const[]){first, first, NULL});
-    peer_start(&peer, script.steps, PEER_HOLD);
-    redis = redis_new(&peer);
-    (void)xs_replica_check(replica, redis, 9000);
-    assert_int_equal(xs_replica_check(replica, redis, 10000), XS_OK);
-    xs_redis_free(redis);
-    peer_stop(&peer);
+    meet(meeting, (const char *const[]){first, first, NULL}, PEER_HOLD);
+    (void)check(meeting, 9000);
+    assert_int_equal(check(meeting, 10000), XS_OK);
+    part(meeting);
 
-    script_make(&script, (const char *const[]){second, NULL});
-    peer_start(&peer, script.steps, PEER_HOLD);
-    redis = redis_new(&peer);
-    xs_redis_close(redis);
-    assert_int_equal(xs_redis_open(redis), XS_OK); /* the second of this object */
-    error = xs_replica_check(replica, redis, 10010);
-    xs_redis_free(redis);
-    peer_stop(&peer);
-    assert_false(peer.mismatch);
+    meet(meeting, (const char *const[]){second, NULL}, PEER_HOLD);
+    xs_redis_close(meeting->redis);
+    assert_int_equal(xs_redis_open(meeting->redis), XS_OK); /* the second of this object */
+    error = check(meeting, 10010);
+    part(meeting);
     return error;
 }
 
 /* A replica that has just started, with what it had on its disk. */
 static void replica_check__refuses__another_run_without_a_link(void **state)
 {
-    struct xs_replica replica = {.cutoff_ms = CUTOFF_MS};
+    struct meeting meeting = {.replica.cutoff_ms = CUTOFF_MS};
 
     (void)state;
-    assert_int_equal(check_twice(&replica, REPLICA("up", "0") RUN_1, REPLICA("down", "-1") RUN_2),
+    assert_int_equal(check_twice(&meeting, REPLICA("up", "0") RUN_1, REPLICA("down", "-1") RUN_2),
                      XS_ERROR_UNAVAILABLE);
-    assert_int_equal(check_twice(&replica, REPLICA("up", "0") RUN_1, REPLICA("down", "-1")),
+    assert_int_equal(check_twice(&meeting, REPLICA("up", "0") RUN_1, REPLICA("down", "-1")),
                      XS_ERROR_UNAVAILABLE);
-    assert_int_equal(check_twice(&replica, MASTER, REPLICA("down", "-1")), XS_ERROR_UNAVAILABLE);
+    assert_int_equal(check_twice(&meeting, MASTER, REPLICA("down", "-1")), XS_ERROR_UNAVAILABLE);
 }
 
 /* One that has just been made the master: that breaks connections, and nobody follows yet. */
 static void replica_check__goes_on_trusting__the_same_run(void **state)
 {
-    struct xs_replica replica = {.cutoff_ms = CUTOFF_MS};
+    struct meeting meeting = {.replica.cutoff_ms = CUTOFF_MS};
 
     (void)state;
-    assert_int_equal(check_twice(&replica, REPLICA("up", "0") RUN_1,
+    assert_int_equal(check_twice(&meeting, REPLICA("up", "0") RUN_1,
                                  MASTER "min_slaves_good_slaves:0\r\n" RUN_1),
                      XS_OK);
-    assert_int_equal(replica.current_ms, 14000);
+    assert_int_equal(meeting.replica.current_ms, 14000);
 }
 
 static void replica_check__refuses__if_redis_does_not_say(void **state)
 {
-    struct xs_replica replica = {.cutoff_ms = CUTOFF_MS};
-    struct script script;
-    struct peer peer;
-    struct xs_redis *redis;
+    struct meeting meeting = {.replica.cutoff_ms = CUTOFF_MS};
 
     (void)state;
-    script_make(&script, (const char *const[]){"-NOPERM this user has no permissions", NULL});
-    peer_start(&peer, script.steps, PEER_HOLD);
-    redis = redis_new(&peer);
-    assert_int_equal(xs_replica_check(&replica, redis, 10000), XS_ERROR_UNAVAILABLE);
-    assert_string_equal(replica.error,
+    meet(&meeting, (const char *const[]){"-NOPERM this user has no permissions", NULL}, PEER_HOLD);
+    assert_int_equal(check(&meeting, 10000), XS_ERROR_UNAVAILABLE);
+    assert_string_equal(meeting.replica.error,
                         "asking Redis whether it is current: NOPERM this user has no permissions");
-    xs_redis_free(redis);
-    peer_stop(&peer);
+    part(&meeting);
 }
 
 static void replica_check__says_why__if_a_master_has_no_followers(void **state)
 {
-    struct xs_replica replica = {.cutoff_ms = CUTOFF_MS};
-    struct script script;
-    struct peer peer;
-    struct xs_redis *redis;
+    struct meeting meeting = {.replica.cutoff_ms = CUTOFF_MS};
 
     (void)state;
-    script_make(&script, (const char *const[]){MASTER "min_slaves_good_slaves:0\r\n", NULL});
-    peer_start(&peer, script.steps, PEER_HOLD);
-    redis = redis_new(&peer);
-    assert_int_equal(xs_replica_check(&replica, redis, 10000), XS_ERROR_UNAVAILABLE);
-    assert_string_equal(replica.error, "Redis is a master that no replica follows");
-    xs_redis_free(redis);
-    peer_stop(&peer);
+    meet(&meeting, (const char *const[]){MASTER "min_slaves_good_slaves:0\r\n", NULL}, PEER_HOLD);
+    assert_int_equal(check(&meeting, 10000), XS_ERROR_UNAVAILABLE);
+    assert_string_equal(meeting.replica.error, "Redis is a master that no replica follows");
+    part(&meeting);
 }
 
 int main(void)

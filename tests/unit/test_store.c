@@ -222,37 +222,52 @@ static char *make_longest(size_t count, const char *end)
     return text;
 }
 
-/* As many as the responder looks up at once: none of them spoils the answers of the others. */
-static void store_lookup__has_room__for_the_longest_values(void **state)
+enum { MANY = 512 }; /* as many as the responder looks up at once */
+
+/* Looks up one user so many times in one round trip, which Redis answers with `send`. */
+static void look_up_many(const char *send, int timeout_ms,
+                         void (*check)(const struct xs_lookup lookups[MANY]))
 {
-    enum { COUNT = 512 };
     static const char one[] = LOOKUP("a", "x");
-    char *expect = calloc(COUNT, sizeof one);
-    char *send = make_longest(COUNT - 1, OPEN LEASED AVAILABLE);
-    struct xs_lookup *lookups = calloc(COUNT, sizeof *lookups);
-    struct xs_lookup *pointers[COUNT];
+    char *expect = calloc(MANY, sizeof one);
+    struct xs_lookup *lookups = calloc(MANY, sizeof *lookups);
+    struct xs_lookup *pointers[MANY];
     struct peer_step steps[] = {{expect, send}, {NULL, NULL}};
     struct peer peer;
     struct xs_store *store;
 
-    (void)state;
     assert_true(expect != NULL && lookups != NULL);
-    for (size_t i = 0; i < COUNT; i++) {
+    for (size_t i = 0; i < MANY; i++) {
         memcpy(expect + i * (sizeof one - 1), one, sizeof one);
         lookup_set(&lookups[i], "a@x");
         pointers[i] = &lookups[i];
     }
     peer_start(&peer, steps, PEER_HOLD);
-    store = store_new(&peer, 20000);
-    assert_int_equal(xs_store_lookup(store, pointers, COUNT), XS_OK);
-    assert_int_equal(lookups[0].error, XS_OK);
-    assert_int_equal(lookups[COUNT - 1].error, XS_OK);
-    assert_string_equal(lookups[COUNT - 1].facts.presence.status, "hello");
+    store = store_new(&peer, timeout_ms);
+    assert_int_equal(xs_store_lookup(store, pointers, MANY), XS_OK);
+    check(lookups);
     xs_store_free(store);
     peer_stop(&peer);
+    assert_false(peer.mismatch);
     free(expect);
-    free(send);
     free(lookups);
+}
+
+static void check_first_and_last(const struct xs_lookup lookups[MANY])
+{
+    assert_int_equal(lookups[0].error, XS_OK);
+    assert_int_equal(lookups[MANY - 1].error, XS_OK);
+    assert_string_equal(lookups[MANY - 1].facts.presence.status, "hello");
+}
+
+/* None of them spoils the answers of the others. */
+static void store_lookup__has_room__for_the_longest_values(void **state)
+{
+    char *send = make_longest(MANY - 1, OPEN LEASED AVAILABLE);
+
+    (void)state;
+    look_up_many(send, 20000, check_first_and_last);
+    free(send);
 }
 
 static void store_describe_damage__names__the_key(void **state)
@@ -278,40 +293,25 @@ static void store_describe_damage__names__the_key(void **state)
     assert_string_equal(text, "the flags");
 }
 
-static void store_lookup__serves__any_number_of_jids(void **state)
+static void check_all(const struct xs_lookup lookups[MANY])
 {
-    enum { COUNT = 500 };
-    static const char one[] = LOOKUP("a", "x");
-    static const char answer[] = OPEN LEASED AVAILABLE;
-    char *expect = calloc(COUNT, sizeof one);
-    char *send = calloc(COUNT, sizeof answer);
-    struct xs_lookup *lookups = calloc(COUNT, sizeof *lookups);
-    struct xs_lookup *pointers[COUNT];
-    struct peer_step steps[] = {{expect, send}, {NULL, NULL}};
-    struct peer peer;
-    struct xs_store *store;
-
-    (void)state;
-    assert_true(expect != NULL && send != NULL && lookups != NULL);
-    for (size_t i = 0; i < COUNT; i++) {
-        memcpy(expect + i * (sizeof one - 1), one, sizeof one);
-        memcpy(send + i * (sizeof answer - 1), answer, sizeof answer);
-        lookup_set(&lookups[i], "a@x");
-        pointers[i] = &lookups[i];
-    }
-    peer_start(&peer, steps, PEER_HOLD);
-    store = store_new(&peer, 5000);
-    assert_int_equal(xs_store_lookup(store, pointers, COUNT), XS_OK);
-    for (size_t i = 0; i < COUNT; i++) {
+    for (size_t i = 0; i < MANY; i++) {
         assert_int_equal(lookups[i].error, XS_OK);
         assert_string_equal(lookups[i].facts.presence.status, "hello");
     }
-    xs_store_free(store);
-    peer_stop(&peer);
-    assert_false(peer.mismatch);
-    free(expect);
+}
+
+static void store_lookup__serves__any_number_of_jids(void **state)
+{
+    static const char answer[] = OPEN LEASED AVAILABLE;
+    char *send = calloc(MANY, sizeof answer);
+
+    (void)state;
+    assert_non_null(send);
+    for (size_t i = 0; i < MANY; i++)
+        memcpy(send + i * (sizeof answer - 1), answer, sizeof answer);
+    look_up_many(send, 5000, check_all);
     free(send);
-    free(lookups);
 }
 
 int main(void)
