@@ -84,12 +84,24 @@ class Connection:
     def _read_body(self, response):
         if response.header("Transfer-Encoding") == "chunked":
             body = b""
-            while size := int(self._file.readline(), 16):
-                body += self._file.read(size)
-                self._file.readline()
-            self._file.readline()
+            while size := int(self._read_line(), 16):
+                body += self._read(size)
+                self._read_line()
+            self._read_line()
             return body
-        return self._file.read(int(response.header("Content-Length")))
+        return self._read(int(response.header("Content-Length")))
+
+    def _read(self, size):
+        data = self._file.read(size)
+        if len(data) < size:
+            raise SandboxError(f"the connection ended within a body, after {data!r}")
+        return data
+
+    def _read_line(self):
+        line = self._file.readline()
+        if not line.endswith(b"\n"):
+            raise SandboxError(f"the connection ended within a body, after {line!r}")
+        return line
 
 
 def request(port, target, method="GET", headers=(), body=b"", source=LOOPBACK):
