@@ -14,6 +14,7 @@ CALM_S = 1.0  # all is well when every answer for so long is right
 CACHED_S = CACHE_S + SLACK_S
 SEEN_S = 10.0  # until a change of every user has been made and seen, of which a stream may take 5
 LOOK_S = 0.1
+RETURN_S = 6.0  # a stream that is cut is back after so long, which a browser waits, up to 5 s
 SHOWN_PROBLEMS = 5
 
 registry = []
@@ -101,11 +102,19 @@ def inflict(chosen, rig, load, is_long):
     answers = sorted(load.answers[first:], key=lambda answer: answer.begin)
     _sum_up(outcome, load, answers, strict_from, over)
     outcome.gap_s = load.longest_gap_s(begin)
+    if outcome.gap_s > RETURN_S + _outage_s(outcome):
+        outcome.problems.append(f"a watcher had no stream for {outcome.gap_s:.1f} s")
     outcome.problems += load.problems
     outcome.problems += [
         f"{name} has ended" for name, process in rig.processes().items() if not process.is_alive()
     ]
     return outcome
+
+
+def _outage_s(outcome):
+    """For how long it may have been impossible to have a stream."""
+    allowance = outcome.fault.allowance
+    return outcome.held_s if allowance.outage or allowance.refusal else 0.0
 
 
 def wait_for_calm(load, seconds):

@@ -21,6 +21,8 @@ HIDDEN = "hidden"  # blocked from the start
 TOGGLED = "toggled"  # published and blocked in turn
 TRUTHS = ("alice", "bob", "carol", "dave", "leaver")
 EVERYBODY = (*TRUTHS, TOGGLED, HIDDEN, NEVER)
+SYNCED = "sync complete"  # what the bot logs then
+NOTE_S = 0.1
 BATCH_SHARE = 0.1  # of the requests, each of which asks for everybody
 # A block lasts longer than it may take to be seen.
 OPEN_S, BLOCKED_S = (0.7, 1.8), (1.5, 2.2)
@@ -40,6 +42,7 @@ class Load:
         self.changes = 0
         self._clients = {}
         self._retry_at = {}
+        self._syncs = 0  # of which the bot has told
         self._left = set()  # who said that they left, and are still connected
         self._is_toggled_open = True
         self._changing = threading.Lock()
@@ -49,7 +52,7 @@ class Load:
         self.watchers = [Watcher(rig, EVERYBODY) for _ in range(watchers)]
         self._threads = [
             threading.Thread(target=self._run, args=what, daemon=True)
-            for what in [(self._ask,)] * askers + [(self._change,), (self._flag,)]
+            for what in [(self._ask,)] * askers + [(self._change,), (self._flag,), (self._note,)]
             + [(self._watch, watcher) for watcher in self.watchers]
         ]
 
@@ -103,19 +106,20 @@ class Load:
     def _ask_one(self, user, word):
         begin = time.monotonic()
         try:
-            return read_answer(user, begin, self._get(f"{LOCATION}{user}@{DOMAIN}?{word}"))
-        except (OSError, SandboxError, ValueError, TypeError) as problem:
+            response = self._get(f"{LOCATION}{user}@{DOMAIN}?{word}")
+        except (OSError, SandboxError) as problem:
             return Answer(user, begin, time.monotonic(), 0, problem=repr(problem))
+        return read_answer(user, begin, response)
 
     def _ask_all(self, word):
         begin = time.monotonic()
         try:
-            target = f"{list_target(EVERYBODY, 'json')}&{word}"
-            return read_list(EVERYBODY, begin, self._get(target))
-        except (OSError, SandboxError, ValueError, TypeError) as problem:
+            response = self._get(f"{list_target(EVERYBODY, 'json')}&{word}")
+        except (OSError, SandboxError) as problem:
             end = time.monotonic()
             return [Answer(user, begin, end, 0, problem=repr(problem), via=BATCH)
                     for user in EVERYBODY]
+        return read_list(EVERYBODY, begin, response)
 
     def _get(self, target):
         """One request, from one of many addresses, as a single one would run into the limit."""
@@ -125,6 +129,17 @@ class Load:
     def _watch(self, watcher):
         self.answers.extend(watcher.look())
         self._stop.wait(watcher.pause_s)
+
+    # --- The bot's word ------------------------------------------------------------------------
+
+    def _note(self):
+        """Tells the model of each time that the bot has asked who is there."""
+        begin = time.monotonic()
+        self._stop.wait(NOTE_S)
+        syncs = self.rig.bot.process.log().count(SYNCED)
+        for _ in range(syncs - self._syncs):
+            self.model.note_sync(begin)
+        self._syncs = syncs
 
     # --- Changes of presence -------------------------------------------------------------------
 

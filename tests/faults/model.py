@@ -13,6 +13,8 @@ LEASE_S = 30.0  # presence may be this old at most, whatever happens
 CACHE_S = 1.0  # and this much older through nginx's cache
 BLOCK_S = 1.0  # a block is seen by everybody this long after Redis has acknowledged it
 FRESH_S = 3.0  # with all well: from the client's word to the answer, cache included
+# How long before the bot says that its sync is complete it may have begun to ask who is there.
+SYNC_S = 5.0
 ANSWER_S = 5.0  # every request is answered within this time
 # A busy machine lets a process wait before it writes down what time it is.
 SLACK_S = 0.25
@@ -68,13 +70,16 @@ class Allowance:
     stale_s: float = FRESH_S
     outage: bool = False  # 503
     refusal: bool = False  # no connection, or one that is cut
-    silence: bool = False  # streams say nothing, and their readers cannot know
+    silence: bool = False  # streams say nothing new, and their readers cannot know
     answer_s: float = ANSWER_S  # what an answer may take
 
 
 @dataclass(frozen=True)
 class Verdict:
-    """`problem` is None for an answer as promised; `good` says that it was also useful."""
+    """`problem` is None for an answer as promised; `good` says that it was also useful.
+
+    `late`: the problem is that it was true too long ago.
+    """
 
     answer: Answer
     problem: str | None
@@ -82,6 +87,7 @@ class Verdict:
     stale_s: float = 0.0
     block_s: float = 0.0  # how long before it was asked for the block was acknowledged
     state: State | None = None  # what was shown, of a 200
+    late: bool = False
 
 
 @dataclass
@@ -98,6 +104,7 @@ class Model:
         self._users = {}
         self._unvouched = []  # [begin, end or None]: nobody may be believed to know anything
         self._unflagged = []  # [begin, end or None]: Redis may have no flags, so all is closed
+        self._syncs = []  # (begin, end): the bot asked who is there, and had all answers at the end
         self._forgotten = None  # since when records of those offline may be gone
 
     # --- What happens --------------------------------------------------------------------------
@@ -136,6 +143,11 @@ class Model:
         with self._lock:
             flag.acknowledged = time.monotonic()
 
+    def note_sync(self, end):
+        """The bot has asked who is there, and knew it at `end`, or a moment later."""
+        with self._lock:
+            self._syncs.append((end - SYNC_S, end))
+
     def begin_unvouched(self):
         """From now on, and a second for caches, there must be no 200."""
         self._unvouched.append([time.monotonic(), None])
@@ -158,13 +170,14 @@ class Model:
                 user.states = [s for s in user.states if s.end is None or s.end >= before]
                 while len(user.flags) > 3 and user.flags[2].begin < before:
                     del user.flags[0]
+            self._syncs = [sync for sync in self._syncs if sync[1] >= before]
 
     # --- What may be answered ------------------------------------------------------------------
 
     def judge(self, answer, allowance):
         """Compares one answer with what was true."""
         verdict = self._judge(answer, allowance)
-        if verdict.problem is not None and allowance.silence and answer.via == STREAM:
+        if verdict.late and allowance.silence and answer.via == STREAM:
             return replace(verdict, problem=None, good=False)
         return verdict
 
@@ -188,12 +201,14 @@ class Model:
     def _judge_presence(self, answer, user, allowance):
         block_s = self._blocked_for(answer, user)
         if block_s > BLOCK_S + SLACK_S:
-            return Verdict(answer, f"published {block_s:.2f} s after the block", False, 0, block_s)
+            return Verdict(answer, f"published {block_s:.2f} s after the block", False, 0, block_s,
+                           late=True)
         for begin, end in self._unvouched:
             if answer.begin > begin + CACHE_S + SLACK_S and (end is None or answer.end < end):
-                return Verdict(answer, "200 though nobody vouches for it", False, 0, block_s)
+                return Verdict(answer, "200 though nobody vouches for it", False, 0, block_s,
+                               late=True)
         matches = [state for state in user.states
-                   if state.begin <= answer.end and _can_show(state, answer, allowance)]
+                   if state.begin <= answer.end and self._can_show(state, answer, allowance)]
         if not matches:
             what = f"{answer.kind}, {answer.mark}, {answer.show}"
             return Verdict(answer, f"never was so: {what}", False, 0, block_s)
@@ -204,7 +219,20 @@ class Model:
         if stale_s > allowance.stale_s + SLACK_S:
             problem = f"{answer.kind} {answer.mark} is {stale_s:.1f} s old"
         is_good = problem is None and stale_s <= FRESH_S
-        return Verdict(answer, problem, is_good, stale_s, block_s, state)
+        return Verdict(answer, problem, is_good, stale_s, block_s, state, problem is not None)
+
+    def _can_show(self, state, answer, allowance):
+        """Says whether an answer is what a state is shown as.
+
+        Who left with a word before the bot came to ask is shown without it, as servers do not
+        repeat it. It is not shown of anybody else: when the bot does not know, nobody is offline.
+        """
+        if answer.kind == GONE and state.kind == OFFLINE:
+            return allowance.stale_s > FRESH_S and any(
+                end <= answer.end and state.begin <= end + SLACK_S
+                and (state.end is None or state.end >= begin) for begin, end in self._syncs
+            )
+        return (state.kind, state.mark, state.show) == (answer.kind, answer.mark, answer.show)
 
     @staticmethod
     def _blocked_for(answer, user):
@@ -229,7 +257,7 @@ class Model:
             for state in user.states
         ):
             return Verdict(answer, None, True)
-        return Verdict(answer, "404 though published and known", False)
+        return Verdict(answer, "404 though published and known", False, late=True)
 
     @staticmethod
     def _may_be_hidden(user, since, until):
@@ -242,13 +270,3 @@ class Model:
             if not opened or opened[0] >= since:
                 return True
         return False
-
-
-def _can_show(state, answer, allowance):
-    """Says whether an answer is what a state is shown as.
-
-    Who left with a word while the bot was away is shown without it: servers do not repeat it.
-    """
-    if answer.kind == GONE and state.kind == OFFLINE:
-        return allowance.stale_s > FRESH_S
-    return (state.kind, state.mark, state.show) == (answer.kind, answer.mark, answer.show)

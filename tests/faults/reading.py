@@ -16,12 +16,15 @@ ERRORS = {"item-not-found": 404, "remote-server-timeout": 503}
 
 
 def read_answer(user, begin, response):
-    """An HTTP response as an answer to be judged."""
+    """An HTTP response, whatever it is, as an answer to be judged."""
     end = time.monotonic()
     jid = f"{user}@{DOMAIN}"
     cached = b"" != response.body and response.status in (200, 404)
     if response.status == 200:
-        kind, mark, show = _read_presence(jid, response.body)
+        try:
+            kind, mark, show = _read_presence(jid, response.body)
+        except ElementTree.ParseError as error:
+            return Answer(user, begin, end, 200, problem=f"{error}: {response.body[:200]!r}")
         return Answer(user, begin, end, 200, kind, mark, show, None, cached)
     problem = None
     if response.status == 404 and response.body != expected.not_found(jid):
@@ -52,14 +55,23 @@ def _read_presence(jid, body):
 def read_list(users, begin, response):
     """The response to a request for several in JSON as answers to be judged, one for each."""
     end = time.monotonic()
+    try:
+        entries = _read_entries(users, response)
+        return [read_entry(user, begin, end, entry, BATCH) for user, entry in zip(users, entries)]
+    except (ValueError, TypeError, AttributeError):
+        problem = f"{response.status} is not promised: {response.body[:200]!r}"
+        return [Answer(user, begin, end, response.status, problem=problem, via=BATCH)
+                for user in users]
+
+
+def _read_entries(users, response):
+    """The entries of a list, one for each user; ValueError if it is none."""
     body = json.loads(response.body)
     if response.status == 503 and response.header("Retry-After") == "10":
-        entries = [{"jid": f"{user}@{DOMAIN}", **body} for user in users]
-    elif response.status == 200 and len(body) == len(users):
-        entries = body
-    else:
-        raise ValueError(f"{response.status} is not promised: {response.body[:200]!r}")
-    return [read_entry(user, begin, end, entry, BATCH) for user, entry in zip(users, entries)]
+        return [{"jid": f"{user}@{DOMAIN}", **body} for user in users]
+    if response.status == 200 and len(body) == len(users):
+        return body
+    raise ValueError
 
 
 def read_entry(user, begin, end, entry, via):

@@ -33,16 +33,21 @@ class Watcher:
         self._connected = time.monotonic()  # when it was last known to be
 
     def look(self):
-        """What is shown by now as answers to be judged; none unless it is known to be connected."""
+        """What is shown by now as answers to be judged; none unless it is known to be connected.
+
+        What is no stream, nor the 503 that is promised instead of one, is a problem.
+        """
         begin = time.monotonic()
         try:
             if self._stream is None:
-                self._open()
-                return []
+                return self._open()
             self._read_events()
-        except (OSError, Ended, ValueError, IndexError):
+        except (OSError, Ended):
             self._lose()
             return []
+        except (ValueError, KeyError, IndexError, AssertionError) as problem:
+            self._lose()
+            return [self._problem(begin, 200, repr(problem))]
         self._connected = begin
         end = time.monotonic()
         return [self._answer(user, begin, end) for user in self._users]
@@ -62,7 +67,13 @@ class Watcher:
             return Answer(user, begin, end, 0, problem="no event at the beginning", via=STREAM)
         return read_entry(user, begin, end, self._shown[user], STREAM)
 
+    def _problem(self, begin, status, text):
+        user = self._users[0]  # it is everybody's
+        return Answer(user, begin, time.monotonic(), status, problem=text, via=STREAM)
+
     def _open(self):
+        """Asks for the stream; returns what was wrong with the answer, if anything."""
+        begin = time.monotonic()
         headers = [("Last-Event-ID", self._last_id)] if self._last_id else []
         stream = EventStream(
             self._rig.nginx.port, list_target(self._users, "events"), headers,
@@ -70,12 +81,16 @@ class Watcher:
         )
         if stream.status != 200:
             stream.close()
-            raise ConnectionError(f"status {stream.status}")
+            self._lose()
+            if stream.status == 503:
+                return []
+            return [self._problem(begin, stream.status, f"{stream.status} is not promised")]
         now = time.monotonic()
         self._gaps.append((self._connected, now))
         self._connected = now
         self._stream = stream
         self.pause_s = LOOK_S
+        return []
 
     def _read_events(self):
         """Takes what has come, to the last byte that is there."""
