@@ -5,15 +5,20 @@ import time
 
 from fault import fault
 from preloaded import Preloaded
+from sandbox.errors import SandboxError
 
 HOUR_S = 3600
+NEAR_S = 5
 OFFSET_S = "=q"
 CLOCK = Preloaded("clock", struct.pack(OFFSET_S, 0))
 
 
 def set_clock(rig, offset_s):
-    """Sets the clock so many seconds off what is true."""
+    """Sets the clock so many seconds off what is true, and sees that it is set."""
     CLOCK.steer(rig, struct.pack(OFFSET_S, offset_s))
+    shown_s = int(rig.store.command("TIME")[0]) - time.time()
+    if abs(shown_s - offset_s) > NEAR_S:
+        raise SandboxError(f"Redis's clock is {shown_s:.0f} s off")
 
 
 @fault("clock set forward by an hour", 15, outage=True, stale=True)

@@ -1,13 +1,16 @@
 """Processes that die, stand still, are restarted, reloaded, or run out of descriptors."""
 
+import errno
+import itertools
 import os
 import resource
 import signal
 import time
-from contextlib import contextmanager
+from contextlib import ExitStack, contextmanager
 
 from fault import fault
 from sandbox.deadline import wait_until
+from sandbox.errors import SandboxError
 from sandbox.system import DOMAIN
 
 # How long nginx leaves out a responder that has failed, which it counts in whole seconds, so up to one
@@ -17,6 +20,7 @@ LEFT_OUT_S = 2.0
 # counts whole. If it met the other one's restart meanwhile, it would have nobody left to ask.
 APART_S = 2.5
 RELOADS = 50
+STANDARD = 3  # descriptors, which a process has and keeps: its input, its output and its errors
 GARBAGE = "[redis\x00\naddress == \xff\n[[[\ntimeout_ms = soon\n"
 
 
@@ -88,6 +92,13 @@ def nginx_killed(rig, load, hold_s):
     wait_until(lambda: not any(os.path.exists(f"/proc/{w}/cmdline") and
                                open(f"/proc/{w}/cmdline", "rb").read() for w in workers),
                "the workers' end")
+    time.sleep(hold_s)
+    rig.nginx.start()
+
+
+@fault("nginx stopped, started again", 1, refusal=True)
+def nginx_restarted(rig, load, hold_s):
+    rig.nginx.stop()
     time.sleep(hold_s)
     rig.nginx.start()
 
@@ -194,7 +205,10 @@ def garbled(paths):
 
 @fault("no descriptors left for the responders, and Redis cuts their connections", 3, outage=True)
 def responders_without_descriptors(rig, load, hold_s):
-    with no_more_descriptors(*(r.process.pid for r in rig.responders)):
+    with ExitStack() as stack:
+        for responder in rig.responders:
+            stack.enter_context(running_out(responder.process.log))
+            stack.enter_context(descriptors_left(0, responder.process.pid))
         rig.store.command("CLIENT", "KILL", "USER", "xmpp-responder")
         time.sleep(hold_s)
 
@@ -202,29 +216,44 @@ def responders_without_descriptors(rig, load, hold_s):
 @fault("no descriptors left for the bot, and Redis and the server cut its connections", 12,
        outage=True, stale=True)
 def bot_without_descriptors(rig, load, hold_s):
-    with no_more_descriptors(rig.bot.process.pid):
+    with running_out(rig.bot.process.log), descriptors_left(0, rig.bot.process.pid):
         rig.store.command("CLIENT", "KILL", "USER", "xmpp-bot")
         time.sleep(hold_s)
         rig.server.kick(f"presence@{DOMAIN}/xmpp-status")
         time.sleep(hold_s)
 
 
-@fault("no descriptors left for nginx", 2, outage=True, refusal=True)
+@fault("no descriptors left for nginx, then one, then two, then three", 2, outage=True, refusal=True,
+       hold_s=1, long_s=10)
 def nginx_without_descriptors(rig, load, hold_s):
-    with no_more_descriptors(*children(rig.nginx.process.pid)):
-        time.sleep(hold_s)
+    for count in range(4):
+        with running_out(rig.nginx.error_log), \
+                descriptors_left(count, *children(rig.nginx.process.pid)):
+            time.sleep(hold_s)
 
 
 @contextmanager
-def no_more_descriptors(*pids):
-    """Within it the processes cannot have one descriptor more than they have."""
+def descriptors_left(count, *pids):
+    """Within it each of the processes can open so many more; with 0, none even for those it closes."""
     kept = {}
     for pid in pids:
         kept[pid] = resource.prlimit(pid, resource.RLIMIT_NOFILE)
-        highest = max(int(name) for name in os.listdir(f"/proc/{pid}/fd"))
-        resource.prlimit(pid, resource.RLIMIT_NOFILE, (highest + 1, kept[pid][1]))
+        open_ones = {int(name) for name in os.listdir(f"/proc/{pid}/fd")}
+        # The limit is on the number that a new one gets, which is the lowest that is free.
+        free = (number for number in itertools.count() if number not in open_ones)
+        limit = next(itertools.islice(free, count, None)) if count > 0 else STANDARD
+        resource.prlimit(pid, resource.RLIMIT_NOFILE, (limit, kept[pid][1]))
     try:
         yield
     finally:
         for pid, limits in kept.items():
             resource.prlimit(pid, resource.RLIMIT_NOFILE, limits)
+
+
+@contextmanager
+def running_out(read_log):
+    """Sees that whoever writes that log says that there were no descriptors left within it."""
+    before = len(read_log())
+    yield
+    if os.strerror(errno.EMFILE) not in read_log()[before:]:
+        raise SandboxError("there were descriptors left")

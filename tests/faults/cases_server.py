@@ -1,14 +1,18 @@
 """What the XMPP server can do to the bot."""
 
 import os
+import re
 import shutil
+import ssl
 import subprocess
 import time
 from contextlib import contextmanager
 
 from fault import fault
 from sandbox.certificate import Certificate
+from sandbox.deadline import wait_until
 from sandbox.errors import SandboxError
+from sandbox.ports import LOOPBACK
 from sandbox.system import BOT_PASSWORD, BOT_USER, DOMAIN
 
 # After the bot's pauses between logins, which double, and its sync.
@@ -47,6 +51,13 @@ def certificate_renewed(rig, load, hold_s):
     with tempfile_directory(rig, "renewed") as directory:
         install(rig, certificate_of(rig, directory, 30))
         time.sleep(hold_s)
+
+
+@fault("certificate renewed, and the bot's session ended", BACK_S, outage=True, stale=True)
+def certificate_renewed_login(rig, load, hold_s):
+    with tempfile_directory(rig, "renewed") as directory:
+        install(rig, certificate_of(rig, directory, 30))
+    rig.server.kick(f"{BOT_USER}@{DOMAIN}/xmpp-status")
 
 
 @fault("the bot's session ended while the certificate is expired", BACK_S, outage=True, stale=True,
@@ -106,11 +117,32 @@ def certificate_of(rig, directory, days):
 
 
 def install(rig, files):
-    """Puts a certificate and its key in place and has the server read them."""
+    """Puts a certificate and its key in place, has the server read them, and sees that it does."""
     for new, place in zip(files, (rig.certificate.chain, rig.certificate.key)):
         if new != place:
             shutil.copy(new, place)
     rig.server.shell("module", "reload", "tls", DOMAIN)
+    wait_until(lambda: served_certificate(rig) == ssl.PEM_cert_to_DER_cert(first_certificate(rig)),
+               "the other certificate")
+
+
+def first_certificate(rig):
+    """The server's own in the file that it has been told to use."""
+    with open(rig.certificate.chain, encoding="ascii") as file:
+        text = file.read()
+    end = "-----END CERTIFICATE-----\n"
+    return text[text.index("-----BEGIN"):text.index(end) + len(end)]
+
+
+def served_certificate(rig):
+    """What the server shows to one who logs in, in DER; None if it shows none."""
+    done = subprocess.run(
+        ["openssl", "s_client", "-starttls", "xmpp", "-xmpphost", DOMAIN, "-connect",
+         f"{LOOPBACK}:{rig.server.port}"], input="", capture_output=True, text=True, check=False,
+    )
+    found = re.search(r"-----BEGIN CERTIFICATE-----.*?-----END CERTIFICATE-----\n", done.stdout,
+                      re.DOTALL)
+    return None if found is None else ssl.PEM_cert_to_DER_cert(found[0])
 
 
 def bad_certificate(rig, hold_s, make):
