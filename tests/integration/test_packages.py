@@ -1,15 +1,22 @@
 """install-packages: what it says when it cannot, and that it leaves no trace of having tried."""
 
+import glob
 import os
 import shutil
 import subprocess
 import tempfile
 import unittest
 
-DEPLOY = os.path.join(os.path.dirname(os.path.abspath(__file__)), "..", "..", "deploy")
+TESTS = os.path.dirname(os.path.dirname(os.path.abspath(__file__)))
+DEPLOY = os.path.join(TESTS, "..", "deploy")
 POLICY = "/usr/sbin/policy-rc.d"
 NOBODY = 65534
 RUN_S = 60
+
+
+def read(path):
+    with open(path, encoding="utf-8", errors="replace") as file:
+        return file.read()
 
 
 class Packages(unittest.TestCase):
@@ -83,6 +90,14 @@ class Packages(unittest.TestCase):
         self.assertEqual(done.returncode, 1)
         self.assertIn("this is not Debian", done.stderr)
         self.assertIn("libstrophe-dev", done.stderr)
+
+    def test_who_builds_the_tests_installs_what_that_takes(self):
+        builders = 0
+        for path in glob.glob(os.path.join(TESTS, "*", "*")):
+            if os.path.isfile(path) and "deploy/build\" release release" in read(path):
+                self.assertIn("install-packages\" build run harness", read(path), path)
+                builders += 1
+        self.assertGreater(builders, 5)
 
     @staticmethod
     def as_nobody():
