@@ -19,6 +19,7 @@ import cases_processes  # noqa: E402,F401
 import cases_redis  # noqa: E402,F401
 import cases_server  # noqa: E402,F401
 import preloaded  # noqa: E402
+from built import programs_of  # noqa: E402
 from fault import explain, inflict, registry, table, wait_for_calm  # noqa: E402
 from load import Load  # noqa: E402
 from model import Model  # noqa: E402
@@ -117,11 +118,10 @@ def main():
         for fault in faults:
             say(f"{fault.group}/{fault.name}: {fault.text}")
         return
-    programs = Programs.from_environment() if arguments.programs is None else Programs(*(
-        os.path.join(arguments.programs, name, f"xmpp-status-{name}")
-        for name in ("fcgi", "bot", "ctl")
-    ))
-    if arguments.programs is not None:
+    if arguments.programs is None:
+        programs = Programs.from_environment()
+    else:
+        programs = programs_of(arguments.programs)
         os.environ[preloaded.DIRECTORY] = os.path.join(arguments.programs, "tests", "faults")
     begin = time.monotonic()
     outcomes = []
