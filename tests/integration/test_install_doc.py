@@ -105,6 +105,7 @@ class InstallDoc(unittest.TestCase):
                         shell, root, "systemctl restart redis-server\nredis-cli SET other data\n"
                     )
             self.check_other_data_is_there(shell)
+            self.check_files_of_redis_are_hidden(shell)
             self.check_renewal(shell, root)
 
     def prepare(self, root):
@@ -163,6 +164,17 @@ class InstallDoc(unittest.TestCase):
         password = "/etc/xmpp-status/redis/admin.password"
         asked = f"REDISCLI_AUTH=$(cat {password}) redis-cli --user admin GET other"
         self.assertEqual(shell.run(asked), (0, "data\n"))
+
+    def check_files_of_redis_are_hidden(self, shell):
+        """From our services, which as members of Redis's group could read them."""
+        for unit in ("xmpp-status-fcgi.socket", f"xmpp-status-bot@{DOMAIN}"):
+            read = "setpriv --reuid 61999 --regid 61999 --groups redis cat"
+            within = f"nsenter --target $(cat /run/units/{unit}.pid) --mount --root --wd=/ {read}"
+            for path in ("/etc/redis/redis.conf", "/var/lib/redis/appendonlydir/*.aof"):
+                self.assertEqual(shell.run(f"{read} {path} >/dev/null"), (0, ""))
+                status, said = shell.run(f"! {within} {path}")
+                self.assertEqual(status, 0, said)
+                self.assertIn("Permission denied", said)
 
     def check_renewal(self, shell, root):
         """As certbot does it: a new certificate, and then the hooks. The server shows it."""
