@@ -3,7 +3,7 @@
 What the world has and the test has not is put there before: the two names (in /etc/hosts) and their
 certificates (of an authority that the root trusts), where certbot would put them. There is no
 systemd, so its commands are run by a small stand-in that reads the same unit files. In Redis another
-program has data, and in the end the domain's certificate is renewed.
+program has data, the domain's certificate is renewed, and a panel gets what docs/panel.md gives it.
 """
 
 import os
@@ -49,9 +49,9 @@ class Block:
         self.text = "".join(line[indent:] for line in match["text"].splitlines(keepends=True))
 
 
-def read_page():
+def read_page(name):
     """Returns the page's beginning and its sections, {title: text}."""
-    with open(os.path.join(CHECKOUT, "docs", "install.md"), encoding="utf-8") as file:
+    with open(os.path.join(CHECKOUT, "docs", name), encoding="utf-8") as file:
         first, *sections = re.split(r"^## ", file.read(), flags=re.MULTILINE)
     return first, {text.partition("\n")[0]: text for text in sections}
 
@@ -63,7 +63,7 @@ def read_blocks(text):
 class InstallDoc(unittest.TestCase):
     @classmethod
     def setUpClass(cls):
-        cls.first, cls.ways = read_page()
+        cls.first, cls.ways = read_page("install.md")
         cls.package = build_package()
         cls.packages = [*dependencies(cls.package), *COMPANIONS]
 
@@ -106,6 +106,7 @@ class InstallDoc(unittest.TestCase):
                     )
             self.check_other_data_is_there(shell)
             self.check_files_of_redis_are_hidden(shell)
+            self.check_panel(shell, root)
             self.check_renewal(shell, root)
 
     def prepare(self, root):
@@ -175,6 +176,24 @@ class InstallDoc(unittest.TestCase):
                 status, said = shell.run(f"! {within} {path}")
                 self.assertEqual(status, 0, said)
                 self.assertIn("Permission denied", said)
+
+    def check_panel(self, shell, root):
+        """By docs/panel.md: a panel may use Redis as its user there, and not read Redis's files."""
+        shell.run("useradd --system --user-group panel")
+        panel = "setpriv --reuid panel --regid panel --init-groups"
+        publish = f"{panel} xmpp-status-ctl publish panel.example"
+        self.assertEqual(shell.run(f"! {publish} 2>/dev/null")[0], 0)
+        blocks = read_blocks(read_page("panel.md")[1]["Reaching Redis"])
+        self.assertEqual([block.kind for block in blocks], ["sh"])
+        self.run_block(shell, root, blocks[0].text)
+        self.assertEqual(shell.run(publish), (0, "domain panel.example: yes, was absent\n"))
+        for forbidden in (
+            "cat /etc/redis/redis.conf", "ls /var/lib/redis", "touch /etc/redis/x",
+            "cat /etc/xmpp-status/redis/admin.password", "ls /etc/xmpp-status/redis",
+        ):
+            status, said = shell.run(f"! {panel} {forbidden}")
+            self.assertEqual(status, 0, said)
+            self.assertIn("Permission denied", said)
 
     def check_renewal(self, shell, root):
         """As certbot does it: a new certificate, and then the hooks. The server shows it."""
