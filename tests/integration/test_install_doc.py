@@ -1,4 +1,4 @@
-"""docs/install.md, run line by line in a clean Debian 12, up to the answer to its curl.
+"""docs/install.md, run line by line in a clean Debian 12, until all of it is removed again.
 
 What the world has and the test has not is put there before: the two names (in /etc/hosts) and their
 certificates (of an authority that the root trusts), where certbot would put them. There is no
@@ -107,7 +107,9 @@ class InstallDoc(unittest.TestCase):
             self.check_other_data_is_there(shell)
             self.check_files_of_redis_are_hidden(shell)
             self.check_panel(shell, root)
+            self.check_keeping_it_running(shell, root, server)
             self.check_renewal(shell, root)
+            self.check_removal(shell, root)
 
     def prepare(self, root):
         """Puts what the world has into the root; returns the authority's certificate."""
@@ -194,6 +196,42 @@ class InstallDoc(unittest.TestCase):
             status, said = shell.run(f"! {panel} {forbidden}")
             self.assertEqual(status, 0, said)
             self.assertIn("Permission denied", said)
+
+    def check_keeping_it_running(self, shell, root, server):
+        """Each block of that section; what an operator has added stays, and all goes on."""
+        admin = "REDISCLI_AUTH=$(cat /etc/xmpp-status/redis/admin.password) redis-cli --user admin"
+        files = "/etc/xmpp-status/redis/*.password /etc/xmpp-status/*.password"
+        shell.run("echo 'user own on >own +ping' >>/etc/redis/xmpp-status.acl")
+        old = shell.run(f"sha256sum {files}")[1].splitlines()
+        flags = shell.run(f"xmpp-status-ctl list {DOMAIN}")[1]
+        self.assertEqual(flags, f"{DOMAIN}\tyes\n")
+        for block in read_blocks(self.ways["Keeping it running"]):
+            if block.why_not:
+                continue
+            if block.text.startswith("export REDISCLI_AUTH") and "HSET" in block.text:
+                shell.run(f"{admin} DEL xmpp:publish:{{{DOMAIN}}}")
+            said = self.run_block(
+                shell, root, block.text.replace("server=prosody", f"server={server}")
+            )
+            self.assertNotIn("ERR", said)
+        self.assertEqual(shell.run(f"xmpp-status-ctl list {DOMAIN}")[1], flags)
+        new = shell.run(f"sha256sum {files}")[1].splitlines()
+        self.assertEqual({line.split("/")[-1] for line in set(new) - set(old)},
+                         {"xmpp-responder.password", f"{DOMAIN}.password"})
+        self.assertEqual(shell.run(f"{admin} ACL LIST | grep -c '^user'")[1], "6\n")
+
+    def check_removal(self, shell, root):
+        """What other programs had in Redis is there, as they knew it; of us nothing is left."""
+        for block in read_blocks(self.ways["Removing it"]):
+            if not block.why_not:
+                self.run_block(shell, root, block.text)
+        self.assertEqual(shell.run("cd /root; redis-cli GET other"), (0, "data\n"))
+        self.assertEqual(shell.run("redis-cli KEYS 'xmpp:publish:*'"), (0, "\n"))
+        left = {
+            path for path in root.files()
+            if "xmpp-status" in path and path.startswith(("/etc/", "/usr/", "/var/lib/redis/"))
+        }
+        self.assertEqual({path for path in left if "prosody" not in path}, set())
 
     def check_renewal(self, shell, root):
         """As certbot does it: a new certificate, and then the hooks. The server shows it."""
