@@ -46,7 +46,8 @@ struct xs_redis_config {
     const struct xs_sentinel_config *sentinel; /* who knows the master, which is then what is
                                                   connected to; NULL: as above. Borrowed */
     const char *username;                      /* ACL user; NULL for the default user */
-    const char *password_file; /* read at each connect, so it can be rotated; NULL for none */
+    const char *password_file; /* read at each connect, so it can be rotated, but for a credential
+                                  of systemd, a copy from the unit's start; NULL for none */
     int timeout_ms;            /* for each open and each exchange as a whole */
     size_t value_max; /* a longer value in a reply becomes XS_SIEVE_VALUE; 0: any length is fine */
 };

@@ -5,9 +5,9 @@ import glob
 import os
 import subprocess
 
-# What an operator installs with it: all of docs/install.md.
+# What an operator installs with it: all of docs/install.md, and what docs/panel.md wants.
 COMPANIONS = (
-    "ca-certificates", "curl", "ejabberd", "nginx", "openssl", "prosody", "prosody-modules",
+    "acl", "ca-certificates", "curl", "ejabberd", "nginx", "openssl", "prosody", "prosody-modules",
     "redis-server",
 )
 CHECKOUT = os.path.realpath(os.path.join(os.path.dirname(os.path.abspath(__file__)), "..", ".."))

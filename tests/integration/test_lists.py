@@ -225,7 +225,7 @@ class Site(ListTest):
         self.addCleanup(self.system.store.command, "DEL", "xmpp:bot:{%s}" % NO_BOT)
         self.assertIn(b"online", self.ask(jids, "format=text").body)
 
-    def test_hundred_however_they_are_spelt(self):
+    def test_hundred_however_they_are_spelled(self):
         jids = ["й" * 12 + f"{number}@" + "домен.example" for number in range(100)]
         response = self.ask(jids, "format=json")
         self.assertEqual(response.status, 200)

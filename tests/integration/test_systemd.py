@@ -5,10 +5,13 @@ valid, how much they expose, and what the programs would tell systemd. For the f
 calls see test_system_calls.py.
 """
 
+import glob
+import grp
 import os
 import re
 import shutil
 import socket
+import stat
 import subprocess
 import tempfile
 import time
@@ -24,6 +27,8 @@ TEMPLATES = ("xmpp-status-fcgi@.service", "xmpp-status-fcgi@.socket")
 INSTANCE = "xmpp-status-fcgi@2"
 BOT = "xmpp-status-bot@.service"
 EXPOSURE_MAX = 1.5
+# Where the group whose socket they use may read: all that Debian's Redis has on disk.
+OF_REDIS = {"/etc/redis", "/var/lib/redis"}
 RUN_S = 60
 
 
@@ -35,6 +40,13 @@ def read_unit(name):
 def values(name, key):
     """All values of a key of a unit."""
     return re.findall(rf"^{key}=(.*)$", read_unit(name), re.MULTILINE)
+
+
+def group_name(number):
+    try:
+        return grp.getgrgid(number).gr_name
+    except KeyError:
+        return None
 
 
 def analyse(*arguments):
@@ -103,6 +115,17 @@ class Units(unittest.TestCase):
             self.assertEqual(name, os.path.basename(path))
             self.assertIn(path, configured)
         self.assertEqual(len(handed_over), 3)
+
+    def test_group_of_redis_is_for_its_socket_alone(self):
+        """What else the group may read on this machine is out of the services' sight."""
+        for path in glob.glob("/etc/*/") + glob.glob("/var/lib/*/") + glob.glob("/var/log/*/"):
+            status = os.stat(path)
+            if group_name(status.st_gid) == "redis" and status.st_mode & stat.S_IRWXG:
+                self.assertIn(path.rstrip("/"), OF_REDIS)
+        for unit in (SERVICE, TEMPLATES[0], BOT):
+            self.assertEqual(values(unit, "SupplementaryGroups"), ["redis"])
+            (hidden,) = values(unit, "InaccessiblePaths")
+            self.assertEqual({path.removeprefix("-") for path in hidden.split()}, OF_REDIS, unit)
 
 
 class Notification(unittest.TestCase):

@@ -153,11 +153,11 @@ class Elements(WidgetTest):
                 + self.element(f"BOB@{DOMAIN.upper()}/phone", 'id="bob"')
                 + self.element(self.jid("nobody"), 'id="nobody"')
                 + self.element(attributes='id="alice"') + self.element(attributes='id="again"')
-                + self.element(self.jid("bob"), 'id="spelt"'),
+                + self.element(self.jid("bob"), 'id="spelled"'),
                 port=recorder.port,
             )
             for name, state in (("bob", "dnd"), ("alice", "away"), ("again", "away"),
-                                ("spelt", "dnd"), ("nobody", "unknown"), ("malformed", "unknown")):
+                                ("spelled", "dnd"), ("nobody", "unknown"), ("malformed", "unknown")):
                 self.wait_state(page, state, name=name)
             asked = [line for line in recorder.requests if b"format=json" in line]
             self.assertEqual(len(asked), 1)
