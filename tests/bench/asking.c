@@ -1,6 +1,8 @@
 #include "asking.h"
 
+#include <arpa/inet.h>
 #include <fastcgi.h>
+#include <netinet/in.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -30,6 +32,20 @@ int asking_connect(const char *path)
     (void)snprintf(address.sun_path, sizeof address.sun_path, "%s", path);
     if (fd < 0 || connect(fd, (struct sockaddr *)&address, sizeof address) != 0)
         asking_die(path);
+    return fd;
+}
+
+int asking_connect_port(const char *port, uint32_t from)
+{
+    struct sockaddr_in own = {.sin_family = AF_INET, .sin_addr.s_addr = htonl(from)};
+    struct sockaddr_in to = {.sin_family = AF_INET,
+                             .sin_port = htons((uint16_t)atoi(port)),
+                             .sin_addr.s_addr = htonl(INADDR_LOOPBACK)};
+    int fd = socket(AF_INET, SOCK_STREAM, 0);
+
+    if (fd < 0 || bind(fd, (struct sockaddr *)&own, sizeof own) != 0 ||
+        connect(fd, (struct sockaddr *)&to, sizeof to) != 0)
+        asking_die("connect");
     return fd;
 }
 

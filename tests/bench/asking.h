@@ -1,5 +1,5 @@
 /*
- * asking.h: asking a responder as nginx does, on its FastCGI socket; for the benches.
+ * asking.h: asking a responder as nginx does, on its FastCGI socket, or nginx; for the benches.
  */
 #ifndef ASKING_H
 #define ASKING_H
@@ -19,6 +19,9 @@ int64_t asking_clock_ns(void);
 
 /* Returns a descriptor connected to a Unix socket. */
 int asking_connect(const char *path);
+
+/* Returns a descriptor connected from an address, in the host's order, to a port on loopback. */
+int asking_connect_port(const char *port, uint32_t from);
 
 /*
  * Writes the request for a JID and a query, which may be empty, of at most 100 bytes each; the

@@ -8,7 +8,7 @@ from sandbox.errors import SandboxError
 from speed.aims import print_aims
 from speed.command import new_parser, say
 from speed.harness import Harness
-from speed.load import hold
+from speed.load import hold, is_held
 from speed.population import HOT
 from speed.results import Results
 from speed.table import print_results, print_rows
@@ -58,8 +58,8 @@ def run_half_load(harness, arguments, results):
                 say(f"half load: {key}")
                 peer = harness.peer(key)
                 rounds.setdefault(key, []).append(hold(
-                    peer.port, peer.target(HOT), results.rate("hot", key) / 2,
-                    arguments.seconds, os.path.join(harness.directory, "h2load.log"),
+                    os.path.join(arguments.programs, "tests", "bench", "pacer"), peer.port,
+                    peer.target(HOT), results.rate("hot", key) / 2, arguments.seconds,
                 ))
     for key, measured in rounds.items():
         measured.sort(key=lambda one: one["p99_ms"])
@@ -70,9 +70,9 @@ def report(harness, workloads, results):
     print_results(results, workloads, harness.peers)
     if results.half_load:
         print()
-        print_rows(("half load", "requests/s", "p50 ms", "p99 ms"), [
-            (harness.peer(key).name, f"{one['rate']:.0f}", f"{one['p50_ms']:.2f}",
-             f"{one['p99_ms']:.2f}")
+        print_rows(("half load", "wanted/s", "answers/s", "held", "p50 ms", "p99 ms"), [
+            (harness.peer(key).name, f"{one['requested']:.0f}", f"{one['rate']:.0f}",
+             "yes" if is_held(one) else "NO", f"{one['p50_ms']:.2f}", f"{one['p99_ms']:.2f}")
             for key, one in results.half_load.items()
         ])
     print()

@@ -6,8 +6,6 @@
  * events have come "FIRST LAST", when the first and the last did, in nanoseconds of the monotonic
  * clock. "0" is answered with the number of watchers whose stream has ended. Ends with its input.
  */
-#include <arpa/inet.h>
-#include <netinet/in.h>
 #include <stdbool.h>
 #include <stdint.h>
 #include <stdio.h>
@@ -64,18 +62,7 @@ static void ask_nginx(int fd, const char *jid)
 /* From 127.1.0.1 on, each address for so many. */
 static int connect_port(const char *port, size_t index)
 {
-    uint32_t number = (uint32_t)(index / PER_ADDRESS);
-    struct sockaddr_in from = {.sin_family = AF_INET,
-                               .sin_addr.s_addr = htonl(0x7F010001u + number)};
-    struct sockaddr_in to = {.sin_family = AF_INET,
-                             .sin_port = htons((uint16_t)atoi(port)),
-                             .sin_addr.s_addr = htonl(INADDR_LOOPBACK)};
-    int fd = socket(AF_INET, SOCK_STREAM, 0);
-
-    if (fd < 0 || bind(fd, (struct sockaddr *)&from, sizeof from) != 0 ||
-        connect(fd, (struct sockaddr *)&to, sizeof to) != 0)
-        asking_die("connect");
-    return fd;
+    return asking_connect_port(port, 0x7F010001u + (uint32_t)(index / PER_ADDRESS));
 }
 
 static void open_watcher(struct bench *bench, const char *place, size_t index, size_t users)

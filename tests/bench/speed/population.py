@@ -73,9 +73,13 @@ class Writer:
 
     def write(self, records):
         """Writes `records`, an iterable of (JID, fields); the lease must be there."""
+        self.send(self._command(jid, fields) for jid, fields in records)
+
+    def send(self, commands):
+        """Sends encoded commands, all of which are answered with 1."""
         batch = []
-        for jid, fields in records:
-            batch.append(self._command(jid, fields))
+        for command in commands:
+            batch.append(command)
             if len(batch) == BATCH:
                 self._exchange(batch)
                 batch = []
