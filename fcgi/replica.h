@@ -15,7 +15,7 @@
 #include "error.h"
 #include "redis.h"
 
-/* How often Redis is asked, while there is something to look up. */
+/* How often Redis is asked. */
 #define XS_REPLICA_BEAT_MS 500
 
 /* The same while its word may not be taken. */
