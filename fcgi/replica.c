@@ -116,6 +116,9 @@ static void take_in(struct xs_replica *replica, const char *text, size_t len, in
         replica->is_good = false;
     }
     strcpy(replica->run, run);
+    if (asked_ms - replica->asked_ms >= replica->cutoff_ms)
+        replica->is_good = false;
+    replica->asked_ms = asked_ms;
     if (!replica->is_good)
         replica->settle_ms =
             asked_ms < replica->current_ms ? asked_ms : asked_ms + XS_REPLICA_SETTLE_MS;
