@@ -301,7 +301,7 @@ void xs_batch_answer(struct xs_batch *batch, struct xs_pool *pool, int64_t now_m
     xs_reader_remember(batch->reader); /* afterwards, as nobody need wait for it */
     /* Last, so that what has been looked up does not grow old meanwhile. */
     if (batch->monitor_count > 0) {
-        xs_monitor_survey(batch->monitor);
+        xs_monitor_survey(batch->monitor, xs_reader_refusal(batch->reader));
         answer_entries(batch, pool, true, xs_clock_wall_s(), now_ms);
     }
     batch->entry_count = 0;

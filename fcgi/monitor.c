@@ -67,11 +67,14 @@ struct xs_metrics *xs_monitor_metrics(struct xs_monitor *monitor)
     return &monitor->metrics;
 }
 
-void xs_monitor_survey(struct xs_monitor *monitor)
+void xs_monitor_survey(struct xs_monitor *monitor, const char *refusal)
 {
     monitor->info = (struct xs_error_info){.code = XS_OK};
-    monitor->error =
-        xs_survey_take(monitor->redis, monitor->domains, monitor->domain_count, &monitor->info);
+    if (refusal != NULL)
+        monitor->error = xs_error_set(&monitor->info, XS_ERROR_UNAVAILABLE, "%s", refusal);
+    else
+        monitor->error =
+            xs_survey_take(monitor->redis, monitor->domains, monitor->domain_count, &monitor->info);
 }
 
 /*

@@ -279,6 +279,11 @@ int64_t xs_reader_deadline_ms(const struct xs_reader *reader)
                                         : reader->retry_ms;
 }
 
+const char *xs_reader_refusal(const struct xs_reader *reader)
+{
+    return reader->is_refused ? reader->replica.error : NULL;
+}
+
 const char *xs_reader_error(const struct xs_reader *reader)
 {
     if (reader->is_refused)

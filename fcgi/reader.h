@@ -71,6 +71,13 @@ int xs_reader_fd(const struct xs_reader *reader);
 /* Returns when a refresh is due at the latest. */
 int64_t xs_reader_deadline_ms(const struct xs_reader *reader);
 
+/*
+ * Returns why, as far as is known by the last refresh or look-up, the word of Redis may not be
+ * taken, so that each look-up fails; NULL if it may, and also if Redis cannot be reached at all.
+ * Borrowed until the next of either.
+ */
+const char *xs_reader_refusal(const struct xs_reader *reader);
+
 /* Describes the last failure of a look-up in words. Never NULL. */
 const char *xs_reader_error(const struct xs_reader *reader);
 

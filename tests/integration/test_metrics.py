@@ -360,6 +360,28 @@ class Health(OperatorTest):
         self.assertEqual(status, 503)
         self.assertRegex(text, r"\Afailing: asking Redis: it refused: NOPERM [ -~]+\n\Z")
 
+    def test_503_while_redis_answers_what_may_not_be_used(self):
+        """Without the right to INFO nobody knows whether it is current; all else works."""
+        self.store.publish(DOMAIN)
+        self.store.write_lease(DOMAIN, time.time() + 50)
+        self.store.write_record(self.jid("alice"), type="available")
+        self.wait_health(200)
+        self.store.command("ACL", "SETUSER", RESPONDER, "-info")
+        try:
+            wait_until(lambda: self.system.get(self.jid("alice")).status == 503, "the cutoff", 10)
+            status, text = self.health()
+            metrics = self.metrics()
+        finally:
+            self.store.command("ACL", "SETUSER", RESPONDER, "+info|replication")
+        self.assertEqual(status, 503)
+        self.assertRegex(
+            text, r"\Afailing: asking Redis whether it is current: NOPERM [ -~]+\n\Z"
+        )
+        self.assertEqual(exposition.value(metrics, "redis_up"), 0)
+        self.assertIsNone(exposition.value(metrics, "lease_seconds", domain=DOMAIN))
+        self.wait_health(200)
+        self.assertEqual(self.system.get(self.jid("alice")).status, 200)
+
     def wait_health(self, status):
         """After an outage it takes up to a second until Redis is tried again."""
         end = time.monotonic() + 5
