@@ -120,8 +120,11 @@ static enum xs_error check_replica(struct xs_reader *reader, bool is_tracking)
      * When its word may be taken again, what it has caught up with may not have been heard of yet:
      * nothing is left in memory by then.
      */
-    if (error != XS_OK && reader->cache != NULL)
+    if (error != XS_OK && reader->cache != NULL) {
+        if (!was_refused && xs_tracking_is_on(reader->tracking)) /* its end would count by itself */
+            xs_metrics_count(reader->metrics, XS_METRIC_CACHE_DROPS);
         xs_cache_clear(reader->cache);
+    }
     return error;
 }
 

@@ -381,6 +381,8 @@ class Health(OperatorTest):
         )
         self.assertEqual(exposition.value(metrics, "redis_up"), 0)
         self.assertIsNone(exposition.value(metrics, "lease_seconds", domain=DOMAIN))
+        name = "cache_drops_total"
+        self.assertEqual(exposition.value(metrics, name), exposition.value(before, name) + 1)
         self.wait_health(200)
         self.assertEqual(self.system.get(self.jid("alice")).status, 200)
 
