@@ -60,6 +60,12 @@ struct xs_replica {
 int64_t xs_replica_parse(const char *text, size_t len, int64_t cutoff_ms);
 
 /*
+ * Finds in the `len` bytes that INFO answered, of which the section "server" counts, which run of
+ * Redis that is. False, and "", if they do not say.
+ */
+bool xs_replica_find_run(const char *text, size_t len, char ret_run[XS_REPLICA_RUN_SIZE]);
+
+/*
  * Makes sure, at `now_ms`, that what was and will be read on the open connection `redis` may be
  * used; asks Redis if that is due or if the connection is another one. What it vouched for holds
  * for one run of Redis only: another may just have read an old state from its disk. A replica that
