@@ -4,6 +4,8 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "reply.h"
+
 /* Queues the command; its lengths are needed only here. */
 static enum xs_error append(struct xs_redis *redis, const char *const words[])
 {
@@ -32,7 +34,7 @@ static enum xs_error judge(const redisReply *reply, const char *command, struct 
 
     if (reply->type != REDIS_REPLY_ERROR)
         return XS_OK;
-    if (strncmp(reply->str, "WRONGTYPE", strlen("WRONGTYPE")) == 0)
+    if (xs_reply_is_wrong_type(reply))
         error = XS_ERROR_INVALID;
     return xs_error_set(info, error, "asking Redis to %s: it refused: %s", command, reply->str);
 }

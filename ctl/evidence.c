@@ -4,6 +4,7 @@
 
 #include "ask.h"
 #include "keys.h"
+#include "reply.h"
 
 /* Queues a command of words without NUL, `count` of them. */
 static enum xs_error append(struct xs_redis *redis, int count, const char *const words[])
@@ -73,8 +74,7 @@ static enum xs_error describe_failure(struct xs_redis *redis, redisReply *const 
     if (error == XS_ERROR_PROTOCOL)
         return xs_ask_complain(redis, "HMGET", info);
     for (size_t i = 0; i < 3; i++) {
-        if (replies[i]->type == REDIS_REPLY_ERROR &&
-            strncmp(replies[i]->str, "WRONGTYPE", strlen("WRONGTYPE")) != 0)
+        if (replies[i]->type == REDIS_REPLY_ERROR && !xs_reply_is_wrong_type(replies[i]))
             xs_error_set(info, error, "asking Redis: it refused: %s", replies[i]->str);
     }
     return error;

@@ -146,13 +146,19 @@ static void add_watched(struct xs_batch *batch)
     }
 }
 
-/* Returns the first error among the lookups, XS_OK if there is none. */
-static enum xs_error find_error(const struct xs_batch *batch)
+/* Counts the lookups that failed. Returns the first error among them, XS_OK if there is none. */
+static enum xs_error count_errors(struct xs_batch *batch)
 {
-    for (size_t i = 0; i < batch->lookup_count; i++)
-        if (batch->lookups[i]->error != XS_OK)
-            return batch->lookups[i]->error;
-    return XS_OK;
+    enum xs_error error = XS_OK;
+
+    for (size_t i = 0; i < batch->lookup_count; i++) {
+        if (batch->lookups[i]->error == XS_OK)
+            continue;
+        xs_metrics_count(batch->metrics, XS_METRIC_REDIS_ERRORS);
+        if (error == XS_OK)
+            error = batch->lookups[i]->error;
+    }
+    return error;
 }
 
 /* Says whether a line may be logged now, and that it is; the next one has to wait. */
@@ -204,9 +210,7 @@ static void look_up(struct xs_batch *batch)
     if (batch->lookup_count == 0)
         return;
     (void)xs_reader_look_up(batch->reader, batch->lookups, batch->lookup_count);
-    if (find_error(batch) != XS_OK)
-        xs_metrics_count(batch->metrics, XS_METRIC_REDIS_ERRORS);
-    log_outage(batch, find_error(batch));
+    log_outage(batch, count_errors(batch));
     log_damage(batch);
 }
 
@@ -301,7 +305,7 @@ void xs_batch_answer(struct xs_batch *batch, struct xs_pool *pool, int64_t now_m
     xs_reader_remember(batch->reader); /* afterwards, as nobody need wait for it */
     /* Last, so that what has been looked up does not grow old meanwhile. */
     if (batch->monitor_count > 0) {
-        xs_monitor_survey(batch->monitor);
+        xs_monitor_survey(batch->monitor, xs_reader_refusal(batch->reader));
         answer_entries(batch, pool, true, xs_clock_wall_s(), now_ms);
     }
     batch->entry_count = 0;

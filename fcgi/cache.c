@@ -194,6 +194,10 @@ static bool fill(const struct domain *domain, const struct user *user, struct xs
         return domain->has_lease;
     facts->record = user->record;
     facts->presence = user->presence;
+    /*
+     * It would not do to ask for a missing lease alone: that may vouch for a record that was
+     * written with it, and not for the one of before, of which the word is still on its way.
+     */
     return domain->has_lease && user->has_record;
 }
 

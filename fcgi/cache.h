@@ -6,9 +6,11 @@
  * only; no I/O. Not shared between threads.
  *
  * A stranger must not learn from the time an answer takes what it withholds. So flags that decide
- * are enough: an answer that they withhold is found whatever becomes of the record behind it. And
- * each user is kept, also one of a domain that is closed or not hosted: the first question for any
- * of them goes to Redis, and the next one does not.
+ * are enough: an answer that they withhold is found whatever becomes of the record behind it. Of a
+ * user who is published, though, the time does tell that the record has changed, be it in what is
+ * withheld of it alone: the next question goes to Redis. And each user is kept, also one of a
+ * domain that is closed or not hosted: the first question for any of them goes to Redis, and the
+ * next one does not.
  */
 #ifndef XS_CACHE_H
 #define XS_CACHE_H

@@ -95,6 +95,7 @@ enum xs_error xs_connection_read(struct xs_connection *connection,
     ret_params->accept = FCGX_GetParam("HTTP_ACCEPT", fcgx->envp);
     ret_params->if_none_match = FCGX_GetParam("HTTP_IF_NONE_MATCH", fcgx->envp);
     ret_params->last_event_id = FCGX_GetParam("HTTP_LAST_EVENT_ID", fcgx->envp);
+    ret_params->streams = FCGX_GetParam("XMPP_STATUS_STREAMS", fcgx->envp);
     return XS_OK;
 }
 

@@ -43,7 +43,8 @@ static void write_process(FILE *out, const struct xs_snapshot *snapshot)
     write_gauge(out, "uptime_seconds", (uint64_t)snapshot->uptime_s,
                 "Time since this responder was started.");
     write_gauge(out, "connections", snapshot->connections, "Open connections from the web server.");
-    write_gauge(out, "redis_up", snapshot->redis_why == NULL, "Whether Redis answered just now.");
+    write_gauge(out, "redis_up", snapshot->redis_why == NULL,
+                "Whether Redis answered just now, and its word may be taken.");
 }
 
 static void write_answers(FILE *out, const struct xs_metrics *metrics)

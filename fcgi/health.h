@@ -15,9 +15,9 @@
 #define XS_HEALTH_TYPE "text/plain; charset=utf-8"
 
 /*
- * Says whether the responder is healthy: Redis answers, and at least one domain of the
- * configuration has a valid lease, or none is configured. A single domain whose bot is down does
- * not make it unhealthy, as the others are served.
+ * Says whether the responder is healthy: Redis answers, its word may be taken, and at least one
+ * domain of the configuration has a valid lease, or none is configured. A single domain whose bot
+ * is down does not make it unhealthy, as the others are served.
  */
 bool xs_health_is_good(const struct xs_snapshot *snapshot);
 

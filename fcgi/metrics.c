@@ -12,7 +12,7 @@ static const struct xs_histogram_info histograms_info[] = {
                             .bound_count = 9,
                             .bounds = {1, 2, 4, 8, 16, 32, 64, 128, 256}},
     [XS_HISTOGRAM_ROUND_TRIP] = {.name = "redis_round_trip_seconds",
-                                 .help = "Time of a lookup that Redis answered.",
+                                 .help = "Time of a round trip of lookups to Redis.",
                                  .units = 1000000,
                                  .bound_count = 13,
                                  .bounds = {50, 100, 250, 500, 1000, 2500, 5000, 10000, 25000,

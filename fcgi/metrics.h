@@ -12,7 +12,10 @@
 
 #include "format.h"
 
-/* X(NAME, name as shown after "xmpp_status_", type, what it says). All start at 0. */
+/*
+ * X(NAME, name as shown after "xmpp_status_", type, what it says). All start at 0. A lookup is that
+ * of one JID: a request for several makes several, and one round trip to Redis is for many.
+ */
 #define XS_METRICS(X)                                                                              \
     X(REDIS_ERRORS, "redis_errors_total", "counter", "Lookups in which Redis failed or refused.")  \
     X(REQUESTS_UNREAD, "requests_unread_total", "counter",                                         \
@@ -35,7 +38,7 @@ enum xs_metric { XS_METRICS(XS_METRICS_ENUM) XS_METRIC_COUNT };
 /* What is counted by size. */
 enum xs_histogram {
     XS_HISTOGRAM_BATCH,      /* requests in one turn of the loop */
-    XS_HISTOGRAM_ROUND_TRIP, /* microseconds of one lookup that Redis answered */
+    XS_HISTOGRAM_ROUND_TRIP, /* microseconds of one round trip that Redis answered */
     XS_HISTOGRAM_COUNT
 };
 

@@ -9,6 +9,9 @@
 
 #define METHODS "GET, HEAD"
 
+/* Bytes of an answer at most, as many as the buffer of a socket has; see snapshot.h. */
+#define TEXT_SIZE (192u * 1024)
+
 /* For loopback only, so no page of anybody's may read it: no CORS. */
 #define COMMON_HEADERS                                                                             \
     "X-Content-Type-Options: nosniff\r\n"                                                          \
@@ -23,7 +26,7 @@ struct xs_monitor {
     size_t domain_count;
     enum xs_error error; /* of the last survey, and in words */
     struct xs_error_info info;
-    char *text; /* the last answer; NULL if there is none */
+    char *text; /* the last answer; has room for the longest */
 };
 
 struct xs_monitor *xs_monitor_new(const struct xs_config *config, const char *version)
@@ -36,7 +39,8 @@ struct xs_monitor *xs_monitor_new(const struct xs_config *config, const char *ve
     redis.value_max = XS_SURVEY_VALUE_MAX;
     monitor->redis = xs_redis_new(&redis);
     monitor->domains = calloc(config->domain_count + 1, sizeof(*monitor->domains));
-    if (monitor->redis == NULL || monitor->domains == NULL) {
+    monitor->text = malloc(TEXT_SIZE);
+    if (monitor->redis == NULL || monitor->domains == NULL || monitor->text == NULL) {
         xs_monitor_free(monitor);
         return NULL;
     }
@@ -63,30 +67,37 @@ struct xs_metrics *xs_monitor_metrics(struct xs_monitor *monitor)
     return &monitor->metrics;
 }
 
-void xs_monitor_survey(struct xs_monitor *monitor)
+void xs_monitor_survey(struct xs_monitor *monitor, const char *refusal)
 {
     monitor->info = (struct xs_error_info){.code = XS_OK};
-    monitor->error =
-        xs_survey_take(monitor->redis, monitor->domains, monitor->domain_count, &monitor->info);
+    if (refusal != NULL)
+        monitor->error = xs_error_set(&monitor->info, XS_ERROR_UNAVAILABLE, "%s", refusal);
+    else
+        monitor->error =
+            xs_survey_take(monitor->redis, monitor->domains, monitor->domain_count, &monitor->info);
 }
 
-/* Writes what the request is for in place of the last answer. Returns the bytes, or -1. */
+/*
+ * Writes what the request is for in place of the last answer. Returns the bytes, or -1. A stream
+ * that had to grow would lose what it has no memory for, and say nothing of it when it is closed.
+ */
 static int write_text(struct xs_monitor *monitor, enum xs_target target,
                       const struct xs_snapshot *snapshot)
 {
-    size_t len = 0;
-    FILE *out;
+    FILE *out = fmemopen(monitor->text, TEXT_SIZE, "w");
+    bool is_whole;
+    long len;
 
-    free(monitor->text);
-    monitor->text = NULL;
-    out = open_memstream(&monitor->text, &len);
     if (out == NULL)
         return -1;
     if (target == XS_TARGET_METRICS)
         xs_exposition_write(out, snapshot);
     else
         xs_health_write(out, snapshot);
-    return fclose(out) == 0 ? (int)len : -1;
+    is_whole = fflush(out) == 0 && ferror(out) == 0;
+    len = ftell(out);
+    (void)fclose(out);
+    return is_whole ? (int)len : -1;
 }
 
 static void refuse_method(struct xs_response *ret_response)

@@ -29,9 +29,11 @@ struct xs_metrics *xs_monitor_metrics(struct xs_monitor *monitor);
 
 /*
  * Asks Redis how the domains fare, in one round trip within the configured timeout; to connect
- * before may take as long again. What it says, or why it says nothing, is kept for the answers.
+ * before may take as long again. What it says, or why it says nothing, is kept for the answers. It
+ * is not asked, and has said nothing, if its word may not be taken: `refusal` then says why, else
+ * it is NULL; see xs_reader_refusal.
  */
-void xs_monitor_survey(struct xs_monitor *monitor);
+void xs_monitor_survey(struct xs_monitor *monitor, const char *refusal);
 
 /*
  * Answers a request whose target is not XS_TARGET_STATUS from the last survey: 200, for health also

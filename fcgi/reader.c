@@ -18,7 +18,7 @@ struct xs_reader {
     bool is_refused;           /* the word of Redis may not be taken */
     bool has_turned;           /* that has changed, which has not been told yet */
     bool is_unknown;           /* the last look-up was answered by nobody knows whom */
-    int64_t retry_ms;          /* when tracking may be started again */
+    int64_t retry_ms;          /* when to start tracking again, and to check without it */
     bool is_logged;            /* that there is no tracking */
     struct xs_lookup **misses; /* of the last look-up, in the order in which Redis was asked */
     size_t miss_count;
@@ -85,8 +85,6 @@ static void start_tracking(struct xs_reader *reader, int64_t now_ms)
     enum xs_error error =
         xs_tracking_start(reader->tracking, xs_store_redis(reader->store), now_ms);
 
-    /* Also if it ends at once. From now on, as it may have taken longer than that to fail. */
-    reader->retry_ms = xs_clock_monotonic_ms() + XS_READER_RETRY_MS;
     log_tracking(reader, error);
 }
 
@@ -122,46 +120,71 @@ static enum xs_error check_replica(struct xs_reader *reader, bool is_tracking)
      * When its word may be taken again, what it has caught up with may not have been heard of yet:
      * nothing is left in memory by then.
      */
-    if (error != XS_OK && reader->cache != NULL)
+    if (error != XS_OK && reader->cache != NULL) {
+        if (!was_refused && xs_tracking_is_on(reader->tracking)) /* its end would count by itself */
+            xs_metrics_count(reader->metrics, XS_METRIC_CACHE_DROPS);
         xs_cache_clear(reader->cache);
+    }
     return error;
 }
 
 /* Says, once, that the word of Redis may not be taken any more, or may be again. */
-static enum xs_news find_turn(struct xs_reader *reader)
+static enum xs_news find_turn(struct xs_reader *reader, bool is_tracking)
 {
     bool has_turned;
 
-    (void)check_replica(reader, true);
+    (void)check_replica(reader, is_tracking);
     has_turned = reader->has_turned;
     reader->has_turned = false;
     return has_turned ? XS_NEWS_ALL : XS_NEWS_NONE;
 }
 
-enum xs_news xs_reader_refresh(struct xs_reader *reader, int64_t now_ms,
-                               struct xs_key_owner *ret_owner)
+/* Takes in what memory has to forget. */
+static enum xs_news take_news(struct xs_reader *reader, int64_t now_ms,
+                              struct xs_key_owner *ret_owner)
 {
-    enum xs_news news;
+    enum xs_news news = xs_tracking_next(reader->tracking, now_ms, ret_owner);
 
-    if (reader->cache == NULL)
-        return XS_NEWS_NONE;
-    news = xs_tracking_next(reader->tracking, now_ms, ret_owner);
-    if (news != XS_NEWS_NONE) {
+    if (news != XS_NEWS_NONE)
         take_in(reader, news, ret_owner);
-        return news;
-    }
-    xs_metrics_set(reader->metrics, XS_METRIC_CACHE_ENTRIES, xs_cache_count(reader->cache));
-    if (xs_tracking_is_on(reader->tracking))
-        return find_turn(reader);
-    if (now_ms < reader->retry_ms)
-        return XS_NEWS_NONE;
-    start_tracking(reader, now_ms);
-    return xs_tracking_is_on(reader->tracking) ? XS_NEWS_ALL : XS_NEWS_NONE;
+    else
+        xs_metrics_set(reader->metrics, XS_METRIC_CACHE_ENTRIES, xs_cache_count(reader->cache));
+    return news;
 }
 
 bool xs_reader_is_hearing(const struct xs_reader *reader)
 {
     return reader->tracking != NULL && xs_tracking_is_on(reader->tracking);
+}
+
+/* Starts tracking, if anything is to be remembered; else sees to it that Redis is asked itself. */
+static enum xs_news try_again(struct xs_reader *reader, int64_t now_ms)
+{
+    bool has_memory = reader->tracking != NULL;
+    enum xs_news news = XS_NEWS_ALL;
+
+    if (has_memory)
+        start_tracking(reader, now_ms);
+    if (!xs_reader_is_hearing(reader))
+        news = find_turn(reader, false);
+    /* Also if it ends at once. From now on, as it may have taken longer than that to fail. */
+    reader->retry_ms =
+        xs_clock_monotonic_ms() + (has_memory ? XS_READER_RETRY_MS : XS_REPLICA_BEAT_MS);
+    return news;
+}
+
+enum xs_news xs_reader_refresh(struct xs_reader *reader, int64_t now_ms,
+                               struct xs_key_owner *ret_owner)
+{
+    enum xs_news news = XS_NEWS_NONE;
+
+    if (reader->cache != NULL)
+        news = take_news(reader, now_ms, ret_owner);
+    if (news != XS_NEWS_NONE)
+        return news;
+    if (xs_reader_is_hearing(reader))
+        return find_turn(reader, true);
+    return now_ms >= reader->retry_ms ? try_again(reader, now_ms) : XS_NEWS_NONE;
 }
 
 static enum xs_error misses_reserve(struct xs_reader *reader, size_t count)
@@ -255,10 +278,13 @@ int xs_reader_fd(const struct xs_reader *reader)
 
 int64_t xs_reader_deadline_ms(const struct xs_reader *reader)
 {
-    if (reader->tracking == NULL)
-        return INT64_MAX;
-    return xs_tracking_is_on(reader->tracking) ? xs_tracking_deadline_ms(reader->tracking)
-                                               : reader->retry_ms;
+    return xs_reader_is_hearing(reader) ? xs_tracking_deadline_ms(reader->tracking)
+                                        : reader->retry_ms;
+}
+
+const char *xs_reader_refusal(const struct xs_reader *reader)
+{
+    return reader->is_refused ? reader->replica.error : NULL;
 }
 
 const char *xs_reader_error(const struct xs_reader *reader)

@@ -77,6 +77,11 @@ int64_t xs_replica_parse(const char *text, size_t len, int64_t cutoff_ms)
     return 0;
 }
 
+bool xs_replica_find_run(const char *text, size_t len, char ret_run[XS_REPLICA_RUN_SIZE])
+{
+    return find(text, len, "run_id", ret_run);
+}
+
 static bool is_master(const char *text, size_t len)
 {
     char role[VALUE_SIZE];
@@ -111,11 +116,14 @@ static void take_in(struct xs_replica *replica, const char *text, size_t len, in
     int64_t left_ms = xs_replica_parse(text, len, replica->cutoff_ms);
     char run[VALUE_SIZE];
 
-    if (!find(text, len, "run_id", run) || strcmp(run, replica->run) != 0) {
+    if (!xs_replica_find_run(text, len, run) || strcmp(run, replica->run) != 0) {
         replica->current_ms = 0;
         replica->is_good = false;
     }
     strcpy(replica->run, run);
+    if (asked_ms - replica->asked_ms >= replica->cutoff_ms)
+        replica->is_good = false;
+    replica->asked_ms = asked_ms;
     if (!replica->is_good)
         replica->settle_ms =
             asked_ms < replica->current_ms ? asked_ms : asked_ms + XS_REPLICA_SETTLE_MS;

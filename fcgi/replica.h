@@ -15,7 +15,7 @@
 #include "error.h"
 #include "redis.h"
 
-/* How often Redis is asked, while there is something to look up. */
+/* How often Redis is asked. */
 #define XS_REPLICA_BEAT_MS 500
 
 /* The same while its word may not be taken. */
@@ -38,7 +38,8 @@
 struct xs_replica {
     int64_t cutoff_ms;             /* how old, at most, what is published may be; >= 4000 */
     uint64_t generation;           /* of the connection that was asked; 0: none */
-    int64_t due_ms;                /* when to ask again; monotonic, as the next one */
+    int64_t asked_ms;              /* when its last answer was asked for; monotonic, as the next */
+    int64_t due_ms;                /* when to ask again */
     int64_t current_ms;            /* until when its word may be taken */
     bool is_good;                  /* its last answer spoke for it */
     int64_t settle_ms;             /* from when on that counts, of a replica */
@@ -59,11 +60,18 @@ struct xs_replica {
 int64_t xs_replica_parse(const char *text, size_t len, int64_t cutoff_ms);
 
 /*
+ * Finds in the `len` bytes that INFO answered, of which the section "server" counts, which run of
+ * Redis that is. False, and "", if they do not say.
+ */
+bool xs_replica_find_run(const char *text, size_t len, char ret_run[XS_REPLICA_RUN_SIZE]);
+
+/*
  * Makes sure, at `now_ms`, that what was and will be read on the open connection `redis` may be
  * used; asks Redis if that is due or if the connection is another one. What it vouched for holds
  * for one run of Redis only: another may just have read an old state from its disk. A replica that
  * is met for the first time, or whose word could not be taken, must speak for itself for
- * XS_REPLICA_SETTLE_MS first, as far as it is asked; that nobody asked does not count against it.
+ * XS_REPLICA_SETTLE_MS first, as far as it is asked; so must one that was not asked for as long as
+ * `cutoff_ms`, as it may have been cut off meanwhile.
  *
  * Returns XS_OK; XS_ERROR_UNAVAILABLE if the word of Redis may not be taken, or it refuses to say;
  * the errors of xs_redis_exchange. `replica->error` then says why.

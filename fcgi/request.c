@@ -24,6 +24,11 @@ static enum xs_target parse_script(const char *script)
     return XS_TARGET_STATUS;
 }
 
+static bool has_streams(const struct xs_request_params *params)
+{
+    return params->streams != NULL && strcmp(params->streams, "on") == 0;
+}
+
 /* Takes over what the query says, and what the Accept header says where that leaves a choice. */
 static bool read_query(const struct xs_request_params *params, struct xs_request *request)
 {
@@ -31,8 +36,8 @@ static bool read_query(const struct xs_request_params *params, struct xs_request
 
     xs_query_parse(params->query, &query);
     request->format = query.has_format ? query.format : xs_accept_choose(params->accept);
-    request->is_stream = request->format == XS_FORMAT_EVENTS;
-    if (request->is_stream)
+    request->is_stream = request->format == XS_FORMAT_EVENTS && has_streams(params);
+    if (request->format == XS_FORMAT_EVENTS)
         request->format = XS_FORMAT_JSON;
     if (!query.is_valid)
         return false;

@@ -21,6 +21,8 @@ struct xs_request_params {
     const char *accept; /* HTTP_ACCEPT */
     const char *if_none_match; /* HTTP_IF_NONE_MATCH */
     const char *last_event_id; /* HTTP_LAST_EVENT_ID */
+    const char *streams; /* XMPP_STATUS_STREAMS: "on" where the web server bounds streams, all else
+                            counts as none */
 };
 
 /* What a request is for. */
@@ -50,7 +52,7 @@ struct xs_request {
     enum xs_method method;
     enum xs_flaw flaw;            /* XS_FLAW_NONE unless the method is GET or HEAD */
     enum xs_format format;        /* of the answer, be it an error; never XS_FORMAT_EVENTS */
-    bool is_stream;               /* a stream of events is asked for; `format` is JSON then */
+    bool is_stream;               /* a stream of events may be opened; `format` is JSON then */
     bool is_list;                 /* the JIDs are those of the query, not that of the path */
     bool is_any;                  /* the answer is that of the most available of them */
     size_t jid_count;             /* 1, or of a list 1..XS_QUERY_JIDS_MAX; 0 unless to look up */
@@ -65,8 +67,9 @@ struct xs_request {
 /*
  * Reads a request. Without a path it is for the JIDs of its query, with one for the JID there. The
  * format is the one that the query names; if it names none, or none that exists, the one that the
- * Accept header chooses; with XS_FORMAT_EVENTS it is for a stream. A badge shows one user, so
- * several JIDs in XS_FORMAT_SVG are like `any`.
+ * Accept header chooses. With XS_FORMAT_EVENTS it is for a stream where the web server has streams
+ * on, else for JSON: what the web server makes of the query is no reason to open one where it
+ * bounds none. A badge shows one user, so several JIDs in XS_FORMAT_SVG are like `any`.
  *
  * Returns XS_OK and fills `ret_request`, and `ret_jid` if xs_request_is_lookup is then true and it
  * is no list; XS_ERROR_INVALID if there is no method, which no web server sends; XS_ERROR_NOMEM. On

@@ -21,7 +21,8 @@ struct xs_snapshot {
     int64_t uptime_s;      /* of this process */
     size_t connections;    /* open ones from the web server, idle or not */
     int64_t now_s;         /* Unix second by which leases are judged */
-    const char *redis_why; /* NULL if Redis answered the survey, else why it did not; unescaped */
+    const char *redis_why; /* NULL if Redis answered the survey, else why it did not, or why its
+                              word may not be taken; unescaped */
     const struct xs_surveyed *domains; /* those configured; their state counts if Redis answered */
     size_t domain_count;
 };

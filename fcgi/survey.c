@@ -4,6 +4,7 @@
 #include <string.h>
 
 #include "keys.h"
+#include "reply.h"
 
 /* Commands per domain: lease, figures. One PING comes before them all. */
 #define COMMANDS 2
@@ -55,8 +56,7 @@ static enum xs_error ask(struct xs_redis *redis, const struct xs_surveyed domain
 /* Judges an error reply: a key of the wrong type is the key's trouble, all else is Redis's. */
 static enum xs_error judge(const redisReply *reply, struct xs_error_info *info)
 {
-    if (reply->type != REDIS_REPLY_ERROR ||
-        strncmp(reply->str, "WRONGTYPE", strlen("WRONGTYPE")) == 0)
+    if (reply->type != REDIS_REPLY_ERROR || xs_reply_is_wrong_type(reply))
         return XS_OK;
     return xs_error_set(info, XS_ERROR_UNAVAILABLE, "asking Redis: it refused: %s", reply->str);
 }

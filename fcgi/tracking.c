@@ -8,6 +8,12 @@
 #include <unistd.h>
 
 #include "message.h"
+#include "replica.h"
+
+/* Bytes of what Redis says on the connection for news at most: of itself, or a key's name. */
+#define NEWS_VALUE_MAX 8192
+
+_Static_assert(NEWS_VALUE_MAX >= XS_KEY_SIZE, "the longest key of ours is no longer");
 
 struct xs_tracking {
     int epoll_fd;          /* of both connections: the descriptor to wait on */
@@ -31,7 +37,7 @@ struct xs_tracking *xs_tracking_new(const struct xs_redis_config *config)
 
     if (tracking == NULL)
         return NULL;
-    bounded.value_max = XS_KEY_SIZE;
+    bounded.value_max = NEWS_VALUE_MAX;
     tracking->epoll_fd = epoll_create1(EPOLL_CLOEXEC);
     tracking->news = xs_redis_new(&bounded);
     if (tracking->epoll_fd < 0 || tracking->news == NULL) {
@@ -69,33 +75,80 @@ void xs_tracking_free(struct xs_tracking *tracking)
     free(tracking);
 }
 
+/* Queues one command. */
+static enum xs_error append(struct xs_redis *redis, int argc, const char *const argv[])
+{
+    size_t argv_len[6];
+
+    for (int i = 0; i < argc; i++)
+        argv_len[i] = strlen(argv[i]);
+    return xs_redis_append(redis, argc, argv, argv_len);
+}
+
+/* Makes sure that the reply to a command is of `type`; false, and the reason, otherwise. */
+static bool check(struct xs_tracking *tracking, const redisReply *reply, const char *command,
+                  int type)
+{
+    if (reply->type == type)
+        return true;
+    (void)snprintf(tracking->error, sizeof tracking->error, "%s: %s", command,
+                   reply->type == REDIS_REPLY_ERROR ? reply->str : "an answer of the wrong shape");
+    return false;
+}
+
+/* Sends what is queued and reads `count` replies; false, and the reason, if there are none. */
+static bool exchange(struct xs_tracking *tracking, struct xs_redis *redis, enum xs_error error,
+                     redisReply *ret_replies[], size_t count)
+{
+    if (error == XS_OK)
+        error = xs_redis_exchange(redis, ret_replies, count);
+    if (error != XS_OK)
+        (void)snprintf(tracking->error, sizeof tracking->error, "%s", xs_redis_error(redis));
+    return error == XS_OK;
+}
+
 /* Sends one command and reads its reply, which must be of `type`; NULL and the reason otherwise. */
 static redisReply *ask(struct xs_tracking *tracking, struct xs_redis *redis, int argc,
                        const char *const argv[], int type)
 {
-    size_t argv_len[6];
     redisReply *reply = NULL;
-    enum xs_error error;
 
-    for (int i = 0; i < argc; i++)
-        argv_len[i] = strlen(argv[i]);
-    error = xs_redis_append(redis, argc, argv, argv_len);
-    if (error == XS_OK)
-        error = xs_redis_exchange(redis, &reply, 1);
-    if (error != XS_OK) {
-        (void)snprintf(tracking->error, sizeof tracking->error, "%s", xs_redis_error(redis));
+    if (!exchange(tracking, redis, append(redis, argc, argv), &reply, 1))
         return NULL;
-    }
-    if (reply->type == type)
+    if (check(tracking, reply, argv[0], type))
         return reply;
-    (void)snprintf(tracking->error, sizeof tracking->error, "%s: %s", argv[0],
-                   reply->type == REDIS_REPLY_ERROR ? reply->str : "an answer of the wrong shape");
     freeReplyObject(reply);
     return NULL;
 }
 
-/* Opens the connection for news and finds out its number. */
-static enum xs_error open_news(struct xs_tracking *tracking, long long *ret_id)
+/* The same, and finds out in the same round trip which run of Redis it is that answers. */
+static redisReply *ask_whom(struct xs_tracking *tracking, struct xs_redis *redis, int argc,
+                            const char *const argv[], int type, char ret_run[XS_REPLICA_RUN_SIZE])
+{
+    redisReply *replies[2] = {NULL, NULL};
+    enum xs_error error = append(redis, argc, argv);
+    bool ok;
+
+    if (error == XS_OK)
+        error = append(redis, 3, (const char *[]){"INFO", "replication", "server"});
+    if (!exchange(tracking, redis, error, replies, 2))
+        return NULL;
+    ok = check(tracking, replies[0], argv[0], type) &&
+         check(tracking, replies[1], "INFO", REDIS_REPLY_STRING);
+    if (ok && !xs_replica_find_run(replies[1]->str, replies[1]->len, ret_run)) {
+        (void)snprintf(tracking->error, sizeof tracking->error, "INFO: there is no run_id");
+        ok = false;
+    }
+    freeReplyObject(replies[1]);
+    if (ok)
+        return replies[0];
+    freeReplyObject(replies[0]);
+    return NULL;
+}
+
+/* Opens the connection for news and finds out its number, and where it leads. */
+static enum xs_error open_news(struct xs_tracking *tracking, long long *ret_id,
+                               char ret_run[XS_REPLICA_RUN_SIZE])
 {
     enum xs_error error = xs_redis_open(tracking->news);
     redisReply *id;
@@ -106,7 +159,8 @@ static enum xs_error open_news(struct xs_tracking *tracking, long long *ret_id)
                        xs_redis_error(tracking->news));
         return error;
     }
-    id = ask(tracking, tracking->news, 2, (const char *[]){"CLIENT", "ID"}, REDIS_REPLY_INTEGER);
+    id = ask_whom(tracking, tracking->news, 2, (const char *[]){"CLIENT", "ID"},
+                  REDIS_REPLY_INTEGER, ret_run);
     if (id != NULL) {
         *ret_id = id->integer;
         subscribed = ask(tracking, tracking->news, 2,
@@ -133,14 +187,37 @@ static bool ping(struct xs_tracking *tracking, struct xs_redis *data)
     return tell(tracking, data, 1, (const char *[]){"PING"});
 }
 
-/* Has Redis track. Without the right to PING no beat would succeed, so that is found out here. */
-static enum xs_error track(struct xs_tracking *tracking, struct xs_redis *data, long long id)
+/*
+ * Makes sure that the data connection leads to where the one for news does: elsewhere there may be
+ * some client of that number too, which Redis would tell instead. Without the right to PING no beat
+ * would succeed, so that is found out here.
+ */
+static bool meets(struct xs_tracking *tracking, struct xs_redis *data,
+                  const char news_run[XS_REPLICA_RUN_SIZE])
+{
+    char run[XS_REPLICA_RUN_SIZE] = "";
+    redisReply *reply =
+        ask_whom(tracking, data, 1, (const char *[]){"PING"}, REDIS_REPLY_STATUS, run);
+
+    if (reply == NULL)
+        return false;
+    freeReplyObject(reply);
+    if (strcmp(run, news_run) == 0)
+        return true;
+    (void)snprintf(tracking->error, sizeof tracking->error,
+                   "the two connections lead to different servers");
+    return false;
+}
+
+/* Has Redis track, and tell the client of that number, which is on this run. */
+static enum xs_error track(struct xs_tracking *tracking, struct xs_redis *data, long long id,
+                           const char news_run[XS_REPLICA_RUN_SIZE])
 {
     char number[24];
     bool ok;
 
     (void)snprintf(number, sizeof number, "%lld", id);
-    ok = ping(tracking, data) &&
+    ok = meets(tracking, data, news_run) &&
          tell(tracking, data, 5, (const char *[]){"CLIENT", "TRACKING", "ON", "REDIRECT", number});
     return ok ? XS_OK : XS_ERROR_UNAVAILABLE;
 }
@@ -161,6 +238,7 @@ static bool watch(const struct xs_tracking *tracking, struct xs_redis *redis)
 
 enum xs_error xs_tracking_start(struct xs_tracking *tracking, struct xs_redis *data, int64_t now_ms)
 {
+    char news_run[XS_REPLICA_RUN_SIZE] = "";
     long long id = 0;
     enum xs_error error;
 
@@ -172,9 +250,9 @@ enum xs_error xs_tracking_start(struct xs_tracking *tracking, struct xs_redis *d
         (void)snprintf(tracking->error, sizeof tracking->error, "%s", xs_redis_error(data));
         return error;
     }
-    error = open_news(tracking, &id);
+    error = open_news(tracking, &id, news_run);
     if (error == XS_OK)
-        error = track(tracking, data, id);
+        error = track(tracking, data, id, news_run);
     if (error == XS_OK && (!watch(tracking, tracking->news) || !watch(tracking, data))) {
         (void)snprintf(tracking->error, sizeof tracking->error, "epoll: %s", strerror(errno));
         error = XS_ERROR_SYSTEM;

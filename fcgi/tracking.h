@@ -50,7 +50,8 @@ void xs_tracking_free(struct xs_tracking *tracking);
  *
  * Returns XS_OK, also if it is on already; XS_ERROR_UNAVAILABLE if Redis cannot be reached, or
  * refuses: it is too old, has no room for another client, or the user has no right to CLIENT,
- * SUBSCRIBE or PING; the other errors of xs_redis_open and xs_redis_exchange. See
+ * SUBSCRIBE, PING or INFO; or if the two connections lead to different servers, of which each would
+ * track for somebody else; the other errors of xs_redis_open and xs_redis_exchange. See
  * xs_tracking_error.
  */
 enum xs_error xs_tracking_start(struct xs_tracking *tracking, struct xs_redis *data,

@@ -17,8 +17,7 @@ enum xs_verdict_kind {
     XS_VERDICT_PRESENCE,  /* the state is known and published */
     XS_VERDICT_UNTRUSTED, /* it cannot be known now */
     XS_VERDICT_NOT_FOUND, /* not published, blocked, unknown: all the same */
-    XS_VERDICT_MALFORMED, /* what was asked for is not a JID */
-    XS_VERDICT_KIND_COUNT
+    XS_VERDICT_MALFORMED  /* what was asked for is not a JID */
 };
 
 /* A plain value; the presence's texts are borrowed from the facts. */

@@ -3,6 +3,7 @@
 #include <hiredis/hiredis.h>
 #include <string.h>
 
+#include "reply.h"
 #include "text.h"
 
 /* Decimal digits of `last` at most; XS_LAST_MAX has as many. */
@@ -10,11 +11,6 @@
 
 /* The places of the fields in a record's reply, as in XS_RECORD_FIELDS. */
 enum record_field { FIELD_TYPE, FIELD_SHOW, FIELD_LAST, FIELD_STATUS, FIELD_LANG };
-
-static bool is_wrong_type(const redisReply *reply)
-{
-    return reply->type == REDIS_REPLY_ERROR && strncmp(reply->str, "WRONGTYPE", 9) == 0;
-}
 
 static bool is_string_or_nil(const redisReply *reply)
 {
@@ -25,7 +21,7 @@ static bool is_string_or_nil(const redisReply *reply)
 static enum xs_error check_values(const redisReply *reply, size_t count)
 {
     if (reply->type == REDIS_REPLY_ERROR)
-        return is_wrong_type(reply) ? XS_OK : XS_ERROR_UNAVAILABLE;
+        return xs_reply_is_wrong_type(reply) ? XS_OK : XS_ERROR_UNAVAILABLE;
     if (reply->type != REDIS_REPLY_ARRAY || reply->elements != count)
         return XS_ERROR_PROTOCOL;
     for (size_t i = 0; i < count; i++) {
@@ -39,7 +35,7 @@ static enum xs_error check_values(const redisReply *reply, size_t count)
 static enum xs_error check_value(const redisReply *reply)
 {
     if (reply->type == REDIS_REPLY_ERROR)
-        return is_wrong_type(reply) ? XS_OK : XS_ERROR_UNAVAILABLE;
+        return xs_reply_is_wrong_type(reply) ? XS_OK : XS_ERROR_UNAVAILABLE;
     return is_string_or_nil(reply) ? XS_OK : XS_ERROR_PROTOCOL;
 }
 

@@ -16,11 +16,13 @@
 #define XS_JID_RAW_MAX 3071
 
 /*
- * A bare, normalised JID. A plain value: copy it freely, nothing to free. Filled only by
- * xs_jid_parse, so both parts are never empty and contain no NUL.
+ * A bare, normalised JID. A plain value: copy it freely, nothing to free. What is in it comes from
+ * xs_jid_parse, be it by way of a copy of its bytes, so both parts are never empty and contain no
+ * NUL. Where a list has a place also for what is not a JID, a `local_len` of 0 stands for that: the
+ * rest counts for nothing then, and no function but xs_verdict_of takes it.
  */
 struct xs_jid {
-    size_t local_len;                   /* bytes, 1..XS_JID_PART_MAX */
+    size_t local_len;                   /* bytes, 1..XS_JID_PART_MAX; 0: not a JID */
     size_t domain_len;                  /* bytes, 1..XS_JID_PART_MAX */
     char bare[2 * XS_JID_PART_MAX + 2]; /* "local@domain", UTF-8, NUL-terminated */
 };

@@ -40,11 +40,12 @@ static enum xs_error check_role(struct xs_redis *redis, int64_t deadline_ms)
 static enum xs_error try_peer(struct xs_redis *redis, size_t peer, int64_t now_ms, int64_t share_ms)
 {
     int64_t deadline_ms = now_ms + share_ms;
+    int sentinel_ms = share_ms >= 2 ? (int)(share_ms / 2) : 1;
     enum xs_error error;
 
     redis->info.code = XS_OK;
-    error = xs_sentinel_ask(redis->config.sentinel, peer, (int)(share_ms / 2), &redis->master,
-                            &redis->info);
+    error =
+        xs_sentinel_ask(redis->config.sentinel, peer, sentinel_ms, &redis->master, &redis->info);
     if (error == XS_OK)
         error = xs_redis_connect(redis, redis->master.host, redis->master.port, deadline_ms);
     if (error == XS_OK)

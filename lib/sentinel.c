@@ -1,5 +1,6 @@
 #include "sentinel.h"
 
+#include <assert.h>
 #include <stdbool.h>
 #include <string.h>
 
@@ -70,6 +71,7 @@ enum xs_error xs_sentinel_ask(const struct xs_sentinel_config *config, size_t pe
     redisReply *reply = NULL;
     enum xs_error error;
 
+    assert(timeout_ms >= 1);
     if (redis == NULL)
         return fail(config, peer, XS_ERROR_NOMEM, xs_error_string(XS_ERROR_NOMEM), info);
     error = xs_redis_open(redis);

@@ -5,6 +5,7 @@
 #include <string.h>
 
 #include "keys.h"
+#include "reply.h"
 
 /* Commands per JID: flags, lease, record. */
 #define COMMANDS 3
@@ -124,8 +125,7 @@ static void describe_failure(struct xs_store *store, redisReply *const replies[C
                              enum xs_error error)
 {
     for (size_t i = 0; error == XS_ERROR_UNAVAILABLE && i < COMMANDS; i++) {
-        if (replies[i]->type == REDIS_REPLY_ERROR &&
-            strncmp(replies[i]->str, "WRONGTYPE", strlen("WRONGTYPE")) != 0)
+        if (replies[i]->type == REDIS_REPLY_ERROR && !xs_reply_is_wrong_type(replies[i]))
             xs_error_set(&store->info, error, "asking Redis: it refused: %s", replies[i]->str);
     }
     xs_error_set(&store->info, error, "asking Redis: an answer of the wrong shape");

@@ -42,7 +42,7 @@ static void ask(struct bench *bench, const struct asker *asker)
     char jid[64];
 
     (void)snprintf(jid, sizeof jid, "u%07u@example.org", bench->asked++ % bench->users);
-    asking_send(asker->fd, request, asking_write(request, jid, "", true));
+    asking_send(asker->fd, request, asking_write(request, jid, "", false));
 }
 
 /* Says whether the answer has ended: whether its last record is FCGI_END_REQUEST. */

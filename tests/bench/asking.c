@@ -73,10 +73,10 @@ static size_t add_header(unsigned char *out, unsigned type, size_t len)
 }
 
 size_t asking_write(unsigned char ret_request[ASKING_REQUEST_MAX], const char *jid,
-                    const char *query, bool keep)
+                    const char *query, bool is_stream)
 {
     const FCGI_BeginRequestBody begin = {.roleB0 = FCGI_RESPONDER,
-                                         .flags = keep ? FCGI_KEEP_CONN : 0};
+                                         .flags = is_stream ? 0 : FCGI_KEEP_CONN};
     unsigned char pairs[512];
     char path[128];
     size_t pairs_len, len;
@@ -85,6 +85,8 @@ size_t asking_write(unsigned char ret_request[ASKING_REQUEST_MAX], const char *j
     pairs_len = add_pair(pairs, "REQUEST_METHOD", "GET");
     pairs_len += add_pair(pairs + pairs_len, "PATH_INFO", path);
     pairs_len += add_pair(pairs + pairs_len, "QUERY_STRING", query);
+    if (is_stream)
+        pairs_len += add_pair(pairs + pairs_len, "XMPP_STATUS_STREAMS", "on");
     len = add_header(ret_request, FCGI_BEGIN_REQUEST, sizeof begin);
     memcpy(ret_request + len, &begin, sizeof begin);
     len += sizeof begin;

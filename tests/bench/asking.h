@@ -24,11 +24,12 @@ int asking_connect(const char *path);
 int asking_connect_port(const char *port, uint32_t from);
 
 /*
- * Writes the request for a JID and a query, which may be empty, of at most 100 bytes each; the
- * responder keeps the connection if `keep`. Returns its length.
+ * Writes the request for a JID and a query, which may be empty, of at most 100 bytes each, from
+ * where streams may be opened if `is_stream`; else the responder keeps the connection. Returns its
+ * length.
  */
 size_t asking_write(unsigned char ret_request[ASKING_REQUEST_MAX], const char *jid,
-                    const char *query, bool keep);
+                    const char *query, bool is_stream);
 
 /* Sends bytes that the socket's buffer has to have space for. */
 void asking_send(int fd, const void *bytes, size_t len);

@@ -45,7 +45,7 @@ static void ask_responder(int fd, const char *jid)
 {
     unsigned char request[ASKING_REQUEST_MAX];
 
-    asking_send(fd, request, asking_write(request, jid, "format=events", false));
+    asking_send(fd, request, asking_write(request, jid, "format=events", true));
 }
 
 static void ask_nginx(int fd, const char *jid)

@@ -118,8 +118,9 @@ static void check_query(const struct xs_request_params *params, const struct xs_
         return;
     if (!plain.has_format)
         plain.format = xs_accept_choose(params->accept);
-    FUZZ_CHECK(request->is_stream == (plain.format == XS_FORMAT_EVENTS));
-    FUZZ_CHECK(request->format == (request->is_stream ? XS_FORMAT_JSON : plain.format));
+    FUZZ_CHECK(request->is_stream == (plain.format == XS_FORMAT_EVENTS && params->streams != NULL));
+    FUZZ_CHECK(request->format ==
+               (plain.format == XS_FORMAT_EVENTS ? XS_FORMAT_JSON : plain.format));
     if (!is_list(params))
         return;
     FUZZ_CHECK(request->jid_count == plain.jid_count);
@@ -221,12 +222,14 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
     char *if_none_match = fuzz_take_line(&input);
     char *script = fuzz_take_line(&input);
 
-    check(&(struct xs_request_params){.method = method,
-                                      .script = script,
-                                      .path = path,
-                                      .query = query,
-                                      .accept = accept,
-                                      .if_none_match = if_none_match});
+    for (int i = 0; i < 2; i++)
+        check(&(struct xs_request_params){.method = method,
+                                          .script = script,
+                                          .path = path,
+                                          .query = query,
+                                          .accept = accept,
+                                          .if_none_match = if_none_match,
+                                          .streams = i == 0 ? NULL : "on"});
     free(script);
     free(method);
     free(path);

@@ -34,9 +34,11 @@ def pairs(params):
     return content
 
 
-def request(jid, method="GET", query="", role=RESPONDER, keep=False, body=b""):
-    """A whole request, as nginx sends it."""
+def request(jid, method="GET", query="", role=RESPONDER, keep=False, body=b"", streams=False):
+    """A whole request, as nginx sends it, from where streams may be opened or not."""
     params = {"REQUEST_METHOD": method, "PATH_INFO": f"/{jid}", "QUERY_STRING": query}
+    if streams:
+        params["XMPP_STATUS_STREAMS"] = "on"
     message = begin(role, keep) + record(PARAMS, pairs(params)) + record(PARAMS)
     if body:
         message += record(STDIN, body)

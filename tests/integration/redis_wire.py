@@ -73,6 +73,10 @@ class RedisWire:
         if self.path is not None:
             os.unlink(self.path)
 
+    def choose_target(self):
+        """Where the next connection leads."""
+        return self.target
+
     def cut(self, kind):
         """Closes the connections of a kind; None: all."""
         for link in self.links(kind):
@@ -109,7 +113,7 @@ class RedisWire:
         with client, socket.socket(socket.AF_UNIX, socket.SOCK_STREAM) as server:
             link = _Link(client, server)
             try:
-                server.connect(self.target)
+                server.connect(self.choose_target())
             except OSError:
                 return  # Redis is away
             if self._is_silent:

@@ -326,13 +326,14 @@ class Health(OperatorTest):
             self.assertEqual(status, 503)
             self.assertRegex(text, r"\Afailing: [a-z ]+ Redis at /\S+: no answer in time\n\Z")
             self.system.get(self.jid("unanswered"))
+            self.ask("/xmpp/status?jid=one@unanswered.example&jid=two@unanswered.example")
             metrics = self.metrics()
         finally:
             self.system.redis.process.thaw()
         self.assertEqual(exposition.value(metrics, "redis_up"), 0)
         self.assertIsNone(exposition.value(metrics, "lease_seconds", domain=DOMAIN))
         name = "redis_errors_total"
-        self.assertEqual(exposition.value(metrics, name), exposition.value(before, name) + 1)
+        self.assertEqual(exposition.value(metrics, name), exposition.value(before, name) + 3)
         name = "redis_round_trip_seconds_count"
         self.assertEqual(exposition.value(metrics, name), exposition.value(before, name))
         self.wait_health(200)
@@ -359,6 +360,31 @@ class Health(OperatorTest):
             self.store.command("ACL", "SETUSER", RESPONDER, "+get")
         self.assertEqual(status, 503)
         self.assertRegex(text, r"\Afailing: asking Redis: it refused: NOPERM [ -~]+\n\Z")
+
+    def test_503_while_redis_answers_what_may_not_be_used(self):
+        """Without the right to INFO nobody knows whether it is current; all else works."""
+        self.store.publish(DOMAIN)
+        self.store.write_lease(DOMAIN, time.time() + 50)
+        self.store.write_record(self.jid("alice"), type="available")
+        self.wait_health(200)
+        before = self.metrics()
+        self.store.command("ACL", "SETUSER", RESPONDER, "-info")
+        try:
+            wait_until(lambda: self.system.get(self.jid("alice")).status == 503, "the cutoff", 10)
+            status, text = self.health()
+            metrics = self.metrics()
+        finally:
+            self.store.command("ACL", "SETUSER", RESPONDER, "+info|replication")
+        self.assertEqual(status, 503)
+        self.assertRegex(
+            text, r"\Afailing: asking Redis whether it is current: NOPERM [ -~]+\n\Z"
+        )
+        self.assertEqual(exposition.value(metrics, "redis_up"), 0)
+        self.assertIsNone(exposition.value(metrics, "lease_seconds", domain=DOMAIN))
+        name = "cache_drops_total"
+        self.assertEqual(exposition.value(metrics, name), exposition.value(before, name) + 1)
+        self.wait_health(200)
+        self.assertEqual(self.system.get(self.jid("alice")).status, 200)
 
     def wait_health(self, status):
         """After an outage it takes up to a second until Redis is tried again."""

@@ -49,6 +49,26 @@ class Requests(StreamTest):
                 self.assertEqual(response.status, 200)
                 self.assertIsNotNone(response.header("Content-Length"))
 
+    def test_odd_spellings_open_no_stream(self):
+        """They get past what nginx knows, to where no limit of streams holds."""
+        for target in (
+            f"{LOCATION}{self.alice}?format=event%73", f"{LOCATION}{self.alice}?f%6Frmat=events",
+            f"{LOCATION}{self.alice}?Format=x&format=events",
+            f"{LIST}?jid={self.alice}&%66ormat=%65vents",
+        ):
+            with self.subTest(target):
+                stream = self.enterContext(
+                    EventStream(self.system.nginx.port, target, accept="*/*")
+                )
+                answer = json.loads(stream.body())
+                if target.startswith(LIST + "?"):
+                    answer = answer[0]
+                self.assertEqual((stream.status, answer["state"]), (200, "dnd"))
+                self.assertIn("Content-Type: application/json\r\n", stream.head)
+        self.assertEqual(self.streams_open(), 0)
+        self.assertEqual(self.open(self.alice, more="format=events").next().word, "dnd")
+        self.assertEqual(self.streams_open(), 1)
+
     def streams_open(self):
         body = http.request(self.system.nginx.port, "/xmpp/metrics").body.decode()
         return int(body.partition("\nxmpp_status_streams ")[2].split("\n")[0])
@@ -77,7 +97,7 @@ class Requests(StreamTest):
         for _ in range(5):
             peers = [fastcgi.Peer(self.system.responder.socket_path) for _ in range(20)]
             for peer in peers:
-                peer.send(fastcgi.request(self.alice, query="format=events"))
+                peer.send(fastcgi.request(self.alice, query="format=events", streams=True))
             wait_until(lambda: self.streams_open() == 20, "20 streams", CHANGE_S)
             for peer in peers:
                 peer.socket.close()
@@ -90,7 +110,7 @@ class Requests(StreamTest):
         slow = [fastcgi.Peer(self.system.responder.socket_path) for _ in range(5)]
         for peer in slow:
             self.addCleanup(peer.socket.close)
-            peer.send(fastcgi.request(self.alice, query="format=events"))
+            peer.send(fastcgi.request(self.alice, query="format=events", streams=True))
         stream = self.open(self.alice)
         stream.next()
         wait_until(lambda: self.streams_open() == 6, "all streams", CHANGE_S)
@@ -105,7 +125,7 @@ class Requests(StreamTest):
 
     def test_peer_that_goes_on_talking_is_dropped(self):
         with fastcgi.Peer(self.system.responder.socket_path) as peer:
-            peer.send(fastcgi.request(self.alice, query="format=events"))
+            peer.send(fastcgi.request(self.alice, query="format=events", streams=True))
             wait_until(lambda: self.streams_open() == 1, "the stream", CHANGE_S)
             peer.send(fastcgi.request(self.alice))
             wait_until(lambda: self.streams_open() == 0, "its end", CHANGE_S)

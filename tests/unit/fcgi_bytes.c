@@ -77,6 +77,7 @@ void fcgi_add_request(struct fcgi_bytes *out, const char *method, const char *pa
         fcgi_add_pair(&pairs, "PATH_INFO", path);
     if (query != NULL)
         fcgi_add_pair(&pairs, "QUERY_STRING", query);
+    fcgi_add_pair(&pairs, "XMPP_STATUS_STREAMS", "on");
     fcgi_add_begin(out, FCGI_RESPONDER, FCGI_KEEP_CONN);
     fcgi_add_record(out, FCGI_PARAMS, pairs.bytes, pairs.len);
     fcgi_add_record(out, FCGI_PARAMS, NULL, 0);

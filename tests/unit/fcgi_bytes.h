@@ -24,7 +24,9 @@ void fcgi_add_begin(struct fcgi_bytes *out, unsigned role, unsigned flags);
 /* Appends a pair in the encoding of FastCGI 1.0 section 3.4, to be put into PARAMS records. */
 void fcgi_add_pair(struct fcgi_bytes *out, const char *name, const char *value);
 
-/* Appends a whole request with the three parameters that are read; all but the first may be NULL.
+/*
+ * Appends a whole request with these three parameters, of which all but the first may be NULL, from
+ * where streams may be opened.
  */
 void fcgi_add_request(struct fcgi_bytes *out, const char *method, const char *path,
                       const char *query);

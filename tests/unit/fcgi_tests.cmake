@@ -18,6 +18,9 @@ xs_add_unit_test(test_loop xs_fcgi_parts)
 # The system is short of resources at times.
 target_link_options(test_loop PRIVATE -Wl,--wrap=accept4,--wrap=epoll_ctl)
 xs_add_unit_test(test_metrics xs_fcgi_parts)
+xs_add_unit_test(test_monitor xs_fcgi_parts)
+# There is no room for what is written at times.
+target_link_options(test_monitor PRIVATE -Wl,--wrap=fmemopen)
 xs_add_unit_test(test_params xs_fcgi_parts)
 xs_add_unit_test(test_pool xs_fcgi_parts)
 xs_add_unit_test(test_query xs_fcgi_parts)

@@ -1,6 +1,6 @@
 # The library's own tests, one program per module.
 foreach(module badge caption chance config error facts figures jid keys lease log options presence presence_json presence_xml
-    publish redis secret sentinel sieve store text)
+    publish redis reply secret sentinel sieve store text)
   xs_add_unit_test(test_${module} xs::xs)
 endforeach()
 xs_add_unit_test(test_name_table xs::name_table)

@@ -5,6 +5,7 @@
 
 #include <cmocka.h>
 
+#include <poll.h>
 #include <signal.h>
 #include <stdbool.h>
 #include <string.h>
@@ -13,6 +14,7 @@
 #include "clock.h"
 #include "reader.h"
 #include "redis_peer.h"
+#include "replica.h"
 
 #define INFO   "*3\r\n$4\r\nINFO\r\n$11\r\nreplication\r\n$6\r\nserver\r\n"
 #define MASTER "$23\r\nrole:master\r\nrun_id:1\r\n\r\n"
@@ -71,11 +73,46 @@ static void reader_refresh__waits__from_the_end_of_a_start_that_failed(void **st
     (void)state;
     peer_start(&peer, steps, PEER_HOLD); /* silent */
     reader = new_reader(&peer, 10);
-    assert_int_equal(xs_reader_refresh(reader, now_ms, &owner), XS_NEWS_NONE);
+    assert_int_equal(xs_reader_refresh(reader, now_ms, &owner), XS_NEWS_ALL); /* not current */
     assert_false(xs_reader_is_hearing(reader));
     assert_true(xs_reader_deadline_ms(reader) >= now_ms + TIMEOUT_MS + XS_READER_RETRY_MS);
     xs_reader_free(reader);
     peer_stop(&peer);
+}
+
+/* Waits until a refresh is due, and does one. */
+static enum xs_news refresh_when_due(struct xs_reader *reader)
+{
+    int64_t due_ms = xs_reader_deadline_ms(reader);
+    int64_t now_ms = xs_clock_monotonic_ms();
+    struct xs_key_owner owner;
+
+    assert_true(due_ms <= now_ms + XS_REPLICA_BEAT_MS);
+    if (due_ms > now_ms)
+        (void)poll(NULL, 0, (int)(due_ms - now_ms));
+    return xs_reader_refresh(reader, due_ms, &owner);
+}
+
+/* Or a replica that was cut off while nobody asked would be believed as soon as somebody does. */
+static void reader_refresh__checks__without_memory_and_without_a_question(void **state)
+{
+    static const struct peer_step steps[] = {
+        {INFO, "-NOPERM no\r\n"}, {INFO, MASTER}, {NULL, NULL}};
+    struct xs_key_owner owner;
+    struct xs_reader *reader;
+    struct peer peer;
+
+    (void)state;
+    peer_start(&peer, steps, PEER_HOLD);
+    reader = new_reader(&peer, 0);
+    assert_int_equal(refresh_when_due(reader), XS_NEWS_ALL);
+    assert_string_equal(xs_reader_error(reader), "asking Redis whether it is current: NOPERM no");
+    assert_int_equal(xs_reader_refresh(reader, xs_clock_monotonic_ms(), &owner), XS_NEWS_NONE);
+    assert_int_equal(refresh_when_due(reader), XS_NEWS_ALL); /* it may be believed again */
+    assert_string_equal(xs_reader_error(reader), "");
+    xs_reader_free(reader);
+    peer_stop(&peer);
+    assert_false(peer.mismatch);
 }
 
 static void reader_look_up__says_why__if_the_connection_is_a_new_one(void **state)
@@ -107,6 +144,7 @@ int main(void)
 {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(reader_refresh__waits__from_the_end_of_a_start_that_failed),
+        cmocka_unit_test(reader_refresh__checks__without_memory_and_without_a_question),
         cmocka_unit_test(reader_look_up__says_why__if_the_connection_is_a_new_one),
     };
 

@@ -238,15 +238,21 @@ static void replica_check__goes_on_trusting__a_link_that_was_lost_for_less(void 
     part(&meeting);
 }
 
-/* Without memory it is asked only when there is something to look up. */
-static void replica_check__goes_on_trusting__whom_nobody_has_asked(void **state)
+/* As when the process stood still, or the replica could not be reached. */
+static void replica_check__refuses__whom_nobody_has_asked_for_long(void **state)
 {
     struct meeting meeting = {.replica.cutoff_ms = CUTOFF_MS};
 
     (void)state;
-    meet(&meeting, (const char *const[]){SETTLED, REPLICA("up", "0") RUN_1, NULL}, PEER_HOLD);
+    meet(&meeting,
+         (const char *const[]){SETTLED, REPLICA("up", "0") RUN_1, REPLICA("up", "0") RUN_1,
+                               REPLICA("up", "0") RUN_1, REPLICA("up", "0") RUN_1, NULL},
+         PEER_HOLD);
     settle(&meeting);
-    assert_int_equal(check(&meeting, 60000), XS_OK);
+    assert_int_equal(check(&meeting, 10000 + CUTOFF_MS - 1), XS_OK);
+    assert_int_equal(check(&meeting, 60000), XS_ERROR_UNAVAILABLE);
+    assert_int_equal(check(&meeting, 60999), XS_ERROR_UNAVAILABLE);
+    assert_int_equal(check(&meeting, 61099), XS_OK);
     part(&meeting);
 }
 
@@ -339,7 +345,7 @@ int main(void)
         cmocka_unit_test(replica_check__refuses__from_the_cutoff_until_the_link_is_back),
         cmocka_unit_test(replica_check__refuses__until_the_link_has_lasted),
         cmocka_unit_test(replica_check__goes_on_trusting__a_link_that_was_lost_for_less),
-        cmocka_unit_test(replica_check__goes_on_trusting__whom_nobody_has_asked),
+        cmocka_unit_test(replica_check__refuses__whom_nobody_has_asked_for_long),
         cmocka_unit_test(replica_check__trusts_a_master__at_once),
         cmocka_unit_test(replica_check__refuses__another_run_without_a_link),
         cmocka_unit_test(replica_check__goes_on_trusting__the_same_run),

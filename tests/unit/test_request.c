@@ -201,7 +201,8 @@ static void request_parse__finds_streams__in_query_then_header(void **state)
                                                  .path = PATH,
                                                  .query = rows[i].query,
                                                  .accept = rows[i].accept,
-                                                 .last_event_id = "x"};
+                                                 .last_event_id = "x",
+                                                 .streams = "on"};
         struct xs_request request;
         struct xs_jid jid;
 
@@ -210,6 +211,31 @@ static void request_parse__finds_streams__in_query_then_header(void **state)
         if (request.is_stream)
             assert_int_equal(request.format, XS_FORMAT_JSON);
         assert_string_equal(request.last_event_id, "x");
+    }
+}
+
+/* Where the web server does not say that it bounds them, whatever it made of the query. */
+static void request_parse__finds_no_streams__where_they_are_not_on(void **state)
+{
+    static const char *const values[] = {NULL, "", "off", "ON", "on ", "1"};
+    static const char *const queries[] = {"format=events", "f%6Frmat=event%73", ""};
+
+    (void)state;
+    for (size_t i = 0; i < sizeof(values) / sizeof(values[0]); i++) {
+        for (size_t q = 0; q < sizeof(queries) / sizeof(queries[0]); q++) {
+            const struct xs_request_params params = {.method = "GET",
+                                                     .path = PATH,
+                                                     .query = queries[q],
+                                                     .accept = "text/event-stream",
+                                                     .streams = values[i]};
+            struct xs_request request;
+            struct xs_jid jid;
+
+            assert_int_equal(xs_request_parse(&params, &request, &jid), XS_OK);
+            assert_false(request.is_stream);
+            assert_int_equal(request.format, XS_FORMAT_JSON);
+            assert_int_equal(request.flaw, XS_FLAW_NONE);
+        }
     }
 }
 
@@ -307,6 +333,7 @@ int main(void)
         cmocka_unit_test(request_parse__takes_the_jids_of_the_query__without_a_path),
         cmocka_unit_test(request_parse__finds_the_format__in_query_then_header),
         cmocka_unit_test(request_parse__finds_streams__in_query_then_header),
+        cmocka_unit_test(request_parse__finds_no_streams__where_they_are_not_on),
         cmocka_unit_test(request_parse__takes_over__label_style_and_tags),
         cmocka_unit_test(request_parse__tells_the_target__by_the_script_alone),
         cmocka_unit_test(request_parse__is_invalid__without_a_method),

@@ -303,6 +303,24 @@ static void redis_open__is_not_stopped__by_a_silent_sentinel(void **state)
     peer_stop(&master);
 }
 
+/* Half of what is left would be none, and the Sentinel's contract broken. */
+static void redis_open__gives_a_sentinel_some_time__however_little_there_is(void **state)
+{
+    struct xs_sentinel_config config = {.master = NULL};
+    const struct xs_redis_config late = {.sentinel = &config, .timeout_ms = 1};
+    struct peer sentinel;
+    struct xs_redis *redis;
+
+    (void)state;
+    peer_start_on_port(&sentinel, silence, PEER_HOLD);
+    add_peer(&config, sentinel.port);
+    redis = xs_redis_new(&late);
+    assert_non_null(redis);
+    assert_int_not_equal(xs_redis_open(redis), XS_OK);
+    xs_redis_free(redis);
+    peer_stop(&sentinel);
+}
+
 /* A master that refuses to write, in words that a demoted one has: Sentinels are asked again. */
 static void redis_exchange__closes__if_the_master_has_been_demoted(void **state)
 {
@@ -356,6 +374,7 @@ int main(void)
         cmocka_unit_test(redis_open__says__which_sentinel_does_not_know_the_master),
         cmocka_unit_test(redis_open__times_out_as_a_whole__however_many_are_silent),
         cmocka_unit_test(redis_open__is_not_stopped__by_a_silent_sentinel),
+        cmocka_unit_test(redis_open__gives_a_sentinel_some_time__however_little_there_is),
         cmocka_unit_test(redis_exchange__closes__if_the_master_has_been_demoted),
     };
 

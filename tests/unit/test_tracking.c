@@ -21,12 +21,18 @@
 #define SUBSCRIBED    "*3\r\n$9\r\nsubscribe\r\n" CHANNEL ":1\r\n"
 #define ASK_TRACKING                                                                               \
     "*5\r\n$6\r\nCLIENT\r\n$8\r\nTRACKING\r\n$2\r\nON\r\n$8\r\nREDIRECT\r\n$2\r\n42\r\n"
+#define ASK_RUN        "*3\r\n$4\r\nINFO\r\n$11\r\nreplication\r\n$6\r\nserver\r\n"
+#define RUN            "$14\r\n\nrun_id:a1b2\r\n\r\n"
+#define OTHER_RUN      "$14\r\n\nrun_id:c3d4\r\n\r\n"
 #define PONG           "*2\r\n$4\r\npong\r\n$0\r\n\r\n"
 #define MESSAGE        "*3\r\n$7\r\nmessage\r\n" CHANNEL
 #define KEY(size, key) "$" size "\r\n" key "\r\n"
 
-static const struct peer_step data_steps[] = {
-    {PING, "+PONG\r\n"}, {ASK_TRACKING, "+OK\r\n"}, {PING, "+PONG\r\n"}, {PING, "+PONG\r\n"}, {0}};
+static const struct peer_step data_steps[] = {{PING ASK_RUN, "+PONG\r\n" RUN},
+                                              {ASK_TRACKING, "+OK\r\n"},
+                                              {PING, "+PONG\r\n"},
+                                              {PING, "+PONG\r\n"},
+                                              {0}};
 
 /* The two connections, each to a peer of its own, so that each can be told what to do. */
 struct world {
@@ -67,7 +73,7 @@ static void open_with_news(struct world *world, const char *news)
     static struct peer_step steps[4];
     struct pollfd ready;
 
-    steps[0] = (struct peer_step){ASK_ID, ":42\r\n"};
+    steps[0] = (struct peer_step){ASK_ID ASK_RUN, ":42\r\n" RUN};
     steps[1] = (struct peer_step){ASK_SUBSCRIBE, SUBSCRIBED};
     steps[2] = (struct peer_step){PING, news};
     steps[3] = (struct peer_step){0};
@@ -197,7 +203,7 @@ static void next__ends__when_an_answer_is_seen_too_late(void **state)
 static void next__ends__when_a_beat_was_late_and_is_not_answered(void **state)
 {
     static const struct peer_step news[] = {
-        {ASK_ID, ":42\r\n"}, {ASK_SUBSCRIBE, SUBSCRIBED}, {PING, ""}, {0}};
+        {ASK_ID ASK_RUN, ":42\r\n" RUN}, {ASK_SUBSCRIBE, SUBSCRIBED}, {PING, ""}, {0}};
     struct world world;
 
     (void)state;
@@ -213,8 +219,9 @@ static void next__ends__when_a_beat_was_late_and_is_not_answered(void **state)
 static void next__ends__when_the_data_connection_does_not_answer(void **state)
 {
     static const struct peer_step data[] = {
-        {PING, "+PONG\r\n"}, {ASK_TRACKING, "+OK\r\n"}, {PING, ""}, {0}};
-    static const struct peer_step news[] = {{ASK_ID, ":42\r\n"}, {ASK_SUBSCRIBE, SUBSCRIBED}, {0}};
+        {PING ASK_RUN, "+PONG\r\n" RUN}, {ASK_TRACKING, "+OK\r\n"}, {PING, ""}, {0}};
+    static const struct peer_step news[] = {
+        {ASK_ID ASK_RUN, ":42\r\n" RUN}, {ASK_SUBSCRIBE, SUBSCRIBED}, {0}};
     struct world world;
 
     (void)state;
@@ -228,9 +235,12 @@ static void next__ends__when_the_data_connection_does_not_answer(void **state)
 
 static void next__ends__when_redis_refuses_a_ping(void **state)
 {
-    static const struct peer_step data[] = {
-        {PING, "+PONG\r\n"}, {ASK_TRACKING, "+OK\r\n"}, {PING, "-LOADING later\r\n"}, {0}};
-    static const struct peer_step news[] = {{ASK_ID, ":42\r\n"}, {ASK_SUBSCRIBE, SUBSCRIBED}, {0}};
+    static const struct peer_step data[] = {{PING ASK_RUN, "+PONG\r\n" RUN},
+                                            {ASK_TRACKING, "+OK\r\n"},
+                                            {PING, "-LOADING later\r\n"},
+                                            {0}};
+    static const struct peer_step news[] = {
+        {ASK_ID ASK_RUN, ":42\r\n" RUN}, {ASK_SUBSCRIBE, SUBSCRIBED}, {0}};
     struct world world;
 
     (void)state;
@@ -244,7 +254,8 @@ static void next__ends__when_redis_refuses_a_ping(void **state)
 
 static void next__ends__when_the_connection_for_news_is_closed(void **state)
 {
-    static const struct peer_step news[] = {{ASK_ID, ":42\r\n"}, {ASK_SUBSCRIBE, SUBSCRIBED}, {0}};
+    static const struct peer_step news[] = {
+        {ASK_ID ASK_RUN, ":42\r\n" RUN}, {ASK_SUBSCRIBE, SUBSCRIBED}, {0}};
     struct world world;
     struct pollfd ready;
 
@@ -293,28 +304,45 @@ static void start__fails__when_redis_refuses_any_part(void **state)
 {
     static const struct peer_step idle[] = {{0}};
     static const struct peer_step subscribed[] = {
-        {ASK_ID, ":42\r\n"}, {ASK_SUBSCRIBE, SUBSCRIBED}, {0}};
+        {ASK_ID ASK_RUN, ":42\r\n" RUN}, {ASK_SUBSCRIBE, SUBSCRIBED}, {0}};
 
     (void)state;
-    assert_refused(idle, (const struct peer_step[]){{ASK_ID, "-NOPERM id\r\n"}, {0}},
+    assert_refused(idle, (const struct peer_step[]){{ASK_ID ASK_RUN, "-NOPERM id\r\n" RUN}, {0}},
                    "CLIENT: NOPERM id");
-    assert_refused(idle, (const struct peer_step[]){{ASK_ID, "$2\r\n42\r\n"}, {0}},
+    assert_refused(idle, (const struct peer_step[]){{ASK_ID ASK_RUN, "$2\r\n42\r\n" RUN}, {0}},
                    "CLIENT: an answer of the wrong shape");
-    assert_refused(
-        idle,
-        (const struct peer_step[]){{ASK_ID, ":42\r\n"}, {ASK_SUBSCRIBE, "-NOPERM no\r\n"}, {0}},
-        "SUBSCRIBE: NOPERM no");
-    assert_refused((const struct peer_step[]){{PING, "-NOPERM ping\r\n"}, {0}}, subscribed,
-                   "PING: NOPERM ping");
-    assert_refused(
-        (const struct peer_step[]){{PING, "+PONG\r\n"}, {ASK_TRACKING, "-ERR x\r\n"}, {0}},
-        subscribed, "CLIENT: ERR x");
+    assert_refused(idle,
+                   (const struct peer_step[]){
+                       {ASK_ID ASK_RUN, ":42\r\n" RUN}, {ASK_SUBSCRIBE, "-NOPERM no\r\n"}, {0}},
+                   "SUBSCRIBE: NOPERM no");
+    assert_refused((const struct peer_step[]){{PING ASK_RUN, "-NOPERM ping\r\n" RUN}, {0}},
+                   subscribed, "PING: NOPERM ping");
+    assert_refused((const struct peer_step[]){{PING ASK_RUN, "+PONG\r\n" RUN},
+                                              {ASK_TRACKING, "-ERR x\r\n"},
+                                              {0}},
+                   subscribed, "CLIENT: ERR x");
+    assert_refused(idle,
+                   (const struct peer_step[]){{ASK_ID ASK_RUN, ":42\r\n-NOPERM info\r\n"}, {0}},
+                   "INFO: NOPERM info");
+}
+
+/* Else Redis would track for whoever else has that number there, and nobody would be told. */
+static void start__fails__unless_both_connections_lead_to_one_server(void **state)
+{
+    static const struct peer_step news[] = {
+        {ASK_ID ASK_RUN, ":42\r\n" RUN}, {ASK_SUBSCRIBE, SUBSCRIBED}, {0}};
+
+    (void)state;
+    assert_refused((const struct peer_step[]){{PING ASK_RUN, "+PONG\r\n" OTHER_RUN}, {0}}, news,
+                   "the two connections lead to different servers");
+    assert_refused((const struct peer_step[]){{PING ASK_RUN, "+PONG\r\n$0\r\n\r\n"}, {0}}, news,
+                   "INFO: there is no run_id");
 }
 
 static void start__fails__when_the_connection_for_news_is_silent(void **state)
 {
     static const struct peer_step idle[] = {{0}};
-    static const struct peer_step news[] = {{ASK_ID, ""}, {0}};
+    static const struct peer_step news[] = {{ASK_ID ASK_RUN, ""}, {0}};
     struct world world;
 
     (void)state;
@@ -340,6 +368,7 @@ int main(void)
         cmocka_unit_test(next__ends__when_the_connection_for_news_is_closed),
         cmocka_unit_test(next__ends__when_the_data_connection_is_another_one),
         cmocka_unit_test(start__fails__when_redis_refuses_any_part),
+        cmocka_unit_test(start__fails__unless_both_connections_lead_to_one_server),
         cmocka_unit_test(start__fails__when_the_connection_for_news_is_silent),
     };
 
