@@ -358,6 +358,7 @@ class Ctl(SystemTest):
         self.store.publish(self.jid("carol"))
         self.store.publish(self.jid("dave"), "maybe")
         self.store.publish(self.jid("Eve"), "no")
+        self.store.command("HSET", FLAGS % DOMAIN, f"{DOMAIN}\0x", "no")  # another name
         self.store.command("SADD", "xmpp:online:{%s}" % DOMAIN, "alice", "bob")
         self.store.command("HSET", FLAGS % "D.example", "d.example", "yes")
         self.store.command("SET", FLAGS % "wrong.example", "x")
