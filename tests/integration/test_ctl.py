@@ -380,6 +380,16 @@ class Ctl(SystemTest):
             "users_blocked": 3,
         })
 
+    def test_manual_names_every_member(self):
+        with open(MANUAL, encoding="ascii") as file:
+            members = file.read().partition("Its members are\n")[2].partition(".Ss")[0]
+        for arguments in (
+            ("unset", DOMAIN), ("show", self.jid("alice")), ("list", DOMAIN), ("check", DOMAIN),
+            ("domains",), ("normalise", DOMAIN),
+        ):
+            for member in self.json(*arguments):
+                self.assertRegex(members, rf"(?m)^\.Cm {member}\b", arguments)
+
     def test_domains_by_the_thousand(self):
         names = "".join(f"d{number:04}.example\n" for number in range(3000))
         self.ctl("publish", "-", stdin=names)
