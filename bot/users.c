@@ -151,6 +151,19 @@ static void count_online(struct xs_users *users, const struct xs_user *user, boo
         users->online_count--;
 }
 
+/*
+ * Says whether a leaving without a stamp happened just now. A server answers a probe of somebody
+ * offline with one from the bare JID, whenever they left: resources of an earlier session, which
+ * are kept until the sync ends, do not make that news.
+ */
+static bool is_news(const struct xs_users *users, const struct xs_user *user,
+                    const struct xs_report *report)
+{
+    if (report->resource[0] == '\0')
+        return xs_resources_are_heard_of(user->resources, users->sync);
+    return user->resources != NULL;
+}
+
 enum xs_error xs_users_apply(struct xs_users *users, const struct xs_report *report)
 {
     struct xs_resource *resource = xs_resource_new(report, users->sync);
@@ -166,8 +179,7 @@ enum xs_error xs_users_apply(struct xs_users *users, const struct xs_report *rep
         return error;
     }
     was_online = user->resources != NULL;
-    /* A server answers a probe of somebody offline like this: it says nothing of when they left. */
-    if (!report->presence.available && !was_online && !report->delayed)
+    if (!report->presence.available && !report->delayed && !is_news(users, user, report))
         resource->last_s = XS_LAST_UNKNOWN;
     if (report->presence.available)
         come(user, resource);

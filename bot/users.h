@@ -40,7 +40,8 @@ void xs_users_end_sync(struct xs_users *users);
 /*
  * Applies a report: a resource came, changed or left; an unavailable bare JID takes all resources
  * away (RFC 6121 section 4.5.4). That somebody is offline who was not known to be online is noted
- * too, once; since when is then known only if the report bears a delay stamp. Returns XS_OK,
+ * too, once; since when is then known only if the report bears a delay stamp. The same holds for a
+ * bare JID if none of the resources has been reported in the current sync. Returns XS_OK,
  * XS_ERROR_TOO_LONG (there are XS_USERS_MAX users already, this one is ignored) or XS_ERROR_NOMEM
  * (nothing changed).
  */

@@ -175,6 +175,29 @@ static void apply__invents_no_time__for_somebody_not_known_to_be_online(void **s
     assert_int_equal(xs_user_presence(stale_user("a")).last_s, XS_LAST_UNKNOWN);
 }
 
+static void apply__invents_no_time__when_only_an_earlier_session_knew_them(void **state)
+{
+    (void)state;
+    apply("a@b.c", (struct sent){.resource = "one", .sent_s = 10});
+    xs_users_begin_sync(users);
+    apply("a@b.c", (struct sent){.gone = true, .sent_s = 4000}); /* the answer to a probe */
+    assert_false(xs_users_is_online(users, "a", 1));
+    assert_int_equal(xs_user_presence(stale_user("a")).last_s, XS_LAST_UNKNOWN);
+    assert_int_equal(xs_users_note_last(users, "a", 1, 310), XS_OK);
+    assert_int_equal(xs_user_presence(stale_user("a")).last_s, 310);
+}
+
+static void apply__knows_when_a_bare_jid_left__once_it_is_heard_of_in_this_session(void **state)
+{
+    (void)state;
+    apply("a@b.c", (struct sent){.resource = "one", .sent_s = 10});
+    apply("a@b.c", (struct sent){.resource = "two", .sent_s = 10});
+    xs_users_begin_sync(users);
+    apply("a@b.c", (struct sent){.resource = "one", .sent_s = 3000});
+    apply("a@b.c", (struct sent){.gone = true, .sent_s = 4000});
+    assert_int_equal(xs_user_presence(stale_user("a")).last_s, 4000);
+}
+
 static void apply__ignores_leaving__of_a_resource_that_is_not_there(void **state)
 {
     (void)state;
@@ -357,6 +380,8 @@ int main(void)
         TEST(apply__takes_all_resources__for_an_unavailable_bare_jid),
         TEST(apply__keeps_the_first_time__when_leaving_is_told_twice),
         TEST(apply__invents_no_time__for_somebody_not_known_to_be_online),
+        TEST(apply__invents_no_time__when_only_an_earlier_session_knew_them),
+        TEST(apply__knows_when_a_bare_jid_left__once_it_is_heard_of_in_this_session),
         TEST(apply__ignores_leaving__of_a_resource_that_is_not_there),
         TEST(settle__keeps__how_somebody_left),
         TEST(mark_stale__takes_somebody_unknown__as_offline),
