@@ -27,6 +27,7 @@ struct xs_resource {
     uint16_t lang_at;
     int8_t priority;
     uint8_t show;
+    bool hearsay; /* how a user left: no more is known than when, by the server's word */
     char texts[]; /* the name comes first */
 };
 

@@ -287,6 +287,18 @@ bool xs_users_is_listed(const struct xs_users *users, const char *local, size_t 
     return user != NULL && user->roster != 0;
 }
 
+/* Takes the server's word for when somebody left, which is later than what was known. */
+static void take_word(struct xs_resource *left, int64_t last_s)
+{
+    bool is_known = left->last_s != XS_LAST_UNKNOWN;
+
+    if (is_known && last_s - left->last_s > XS_USERS_SLACK_S)
+        left->status_at = left->lang_at = 0; /* the words of an earlier leaving */
+    if (!is_known || last_s - left->last_s > XS_USERS_SLACK_S)
+        left->hearsay = left->status_at == 0;
+    left->last_s = last_s;
+}
+
 enum xs_error xs_users_note_last(struct xs_users *users, const char *local, size_t local_len,
                                  int64_t last_s)
 {
@@ -301,7 +313,7 @@ enum xs_error xs_users_note_last(struct xs_users *users, const char *local, size
         user->left->last_s = XS_LAST_UNKNOWN;
     }
     if (last_s > user->left->last_s) {
-        user->left->last_s = last_s;
+        take_word(user->left, last_s);
         mark_stale(users, user);
     }
     return XS_OK;
@@ -369,6 +381,11 @@ bool xs_user_is_removed(const struct xs_user *user)
 bool xs_user_is_offline(const struct xs_user *user)
 {
     return !user->removed && user->resources == NULL;
+}
+
+bool xs_user_is_hearsay(const struct xs_user *user)
+{
+    return xs_user_is_offline(user) && user->left != NULL && user->left->hearsay;
 }
 
 struct xs_presence xs_user_presence(const struct xs_user *user)

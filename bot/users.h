@@ -16,6 +16,9 @@
 /* Users at most that one bot keeps; more are ignored. */
 #define XS_USERS_MAX 1000000
 
+/* Seconds by which the bot's time of a leaving and the server's (XEP-0012) may differ. */
+#define XS_USERS_SLACK_S 2
+
 struct xs_users;
 struct xs_user;
 
@@ -77,7 +80,8 @@ bool xs_users_is_listed(const struct xs_users *users, const char *local, size_t 
 
 /*
  * Notes when a user who is offline was last active (Unix second), unless something later is known.
- * Of somebody online or unknown nothing is noted. Returns XS_OK or XS_ERROR_NOMEM.
+ * If it is later by more than XS_USERS_SLACK_S, they have come and gone since, and with what words
+ * is not known. Of somebody online or unknown nothing is noted. Returns XS_OK or XS_ERROR_NOMEM.
  */
 enum xs_error xs_users_note_last(struct xs_users *users, const char *local, size_t local_len,
                                  int64_t last_s);
@@ -117,6 +121,9 @@ bool xs_user_is_removed(const struct xs_user *user);
 
 /* Says whether the user is offline, and not to be removed. */
 bool xs_user_is_offline(const struct xs_user *user);
+
+/* Says whether no more is known of how a user left than when, and that by xs_users_note_last. */
+bool xs_user_is_hearsay(const struct xs_user *user);
 
 /*
  * Returns what is to be published of the user: the winner's presence, or how they left. The winner

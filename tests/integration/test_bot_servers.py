@@ -2,7 +2,7 @@
 
 import time
 
-from bot_test import RECOVER_S, BotTest
+from bot_test import RECOVER_S, About, BotTest
 from redis_wire import RedisWire
 from sandbox.certificate import Certificate
 from sandbox.deadline import wait_until
@@ -95,6 +95,49 @@ class Servers(BotTest):
         self.start()
         self.server.send(presence("alice", kind=" type='unavailable'"))
         self.assert_left_soon("alice")
+
+    def leave_with_words(self):
+        """Alice has said goodbye a while ago, as the server tells now. Returns the record."""
+        left_s = int(time.time()) - 1000
+        stamp = time.strftime("%Y-%m-%dT%H:%M:%SZ", time.gmtime(left_s))
+        self.server.send(
+            f"<presence from='alice@{DOMAIN}/phone' type='unavailable'><status>bye</status>"
+            f"<delay xmlns='urn:xmpp:delay' stamp='{stamp}'/></presence>".encode()
+        )
+        record = {"type": "unavailable", "last": str(left_s), "status": "bye"}
+        self.assert_record_soon("alice", **record)
+        return record
+
+    def restart_bot(self):
+        self.bot.stop()
+        self.bot.start()
+
+    def come_back(self, again, last_s):
+        """The bot begins anew, in one way or another, and is told that alice left at `last_s`."""
+        asked = len(self.server.asked)
+        self.server.sync, self.server.last = b"", {self.jid("alice"): last_s}
+        again()
+        wait_until(
+            lambda: self.jid("alice") in self.server.asked[asked:], "the bot to ask", RECOVER_S
+        )
+        self.assert_all_written()
+
+    def test_parting_words_outlast_a_restart(self):
+        """The server remembers when she left, and nobody but Redis with what words."""
+        self.start(privileged=False, roster=ALICE + ALICE.replace("alice", "dave"))
+        left = self.leave_with_words()
+        left_s = int(left["last"])
+        self.come_back(self.restart_bot, left_s)
+        self.assert_record("alice", **left)
+        self.come_back(self.restart_bot, left_s + 500)  # she came and went again meanwhile
+        self.assert_record("alice", type="unavailable", last=About(left_s + 500))
+
+    def test_parting_words_end_with_the_next_visit(self):
+        """Which the bot has not seen, but has not been ended meanwhile either."""
+        self.start()
+        left_s = int(self.leave_with_words()["last"])
+        self.come_back(self.server.end_session, left_s + 500)
+        self.assert_record("alice", type="unavailable", last=About(left_s + 500))
 
     def test_bot_without_the_right_to_scan(self):
         """It cannot look for records of those who are not in the roster, and that is all."""

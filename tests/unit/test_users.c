@@ -309,6 +309,40 @@ static void note_last__concerns_only__who_is_offline_and_known(void **state)
     assert_int_equal(xs_user_presence(stale_user("a")).last_s, 30);
 }
 
+static void note_last__keeps_parting_words__of_this_leaving_only(void **state)
+{
+    struct xs_presence presence;
+
+    (void)state;
+    apply("a@b.c", (struct sent){.resource = "one", .sent_s = 5});
+    apply("a@b.c", (struct sent){.resource = "one", .gone = true, .sent_s = 20, .status = "bye"});
+    assert_int_equal(xs_users_note_last(users, "a", 1, 20 + XS_USERS_SLACK_S), XS_OK);
+    presence = xs_user_presence(stale_user("a"));
+    assert_int_equal(presence.last_s, 20 + XS_USERS_SLACK_S);
+    assert_string_equal(presence.status, "bye");
+    assert_false(xs_user_is_hearsay(stale_user("a")));
+    assert_int_equal(xs_users_note_last(users, "a", 1, 21 + 2 * XS_USERS_SLACK_S), XS_OK);
+    presence = xs_user_presence(stale_user("a"));
+    assert_int_equal(presence.last_s, 21 + 2 * XS_USERS_SLACK_S);
+    assert_null(presence.status); /* came and went since, with other words or none */
+    assert_true(xs_user_is_hearsay(stale_user("a")));
+}
+
+static void hearsay__is__what_no_presence_has_told(void **state)
+{
+    (void)state;
+    assert_int_equal(xs_users_list(users, "a", 1), XS_OK);
+    assert_false(xs_user_is_hearsay(stale_user("a")));
+    apply("a@b.c", (struct sent){.gone = true, .sent_s = 40}); /* when, it does not tell */
+    assert_false(xs_user_is_hearsay(stale_user("a")));
+    assert_int_equal(xs_users_note_last(users, "a", 1, 10), XS_OK);
+    assert_true(xs_user_is_hearsay(stale_user("a")));
+    apply("a@b.c", (struct sent){.resource = "one", .sent_s = 50});
+    assert_false(xs_user_is_hearsay(stale_user("a")));
+    apply("a@b.c", (struct sent){.resource = "one", .gone = true, .sent_s = 60});
+    assert_false(xs_user_is_hearsay(stale_user("a")));
+}
+
 static void clear__forgets_everybody__also_the_stale_and_the_listed(void **state)
 {
     (void)state;
@@ -390,6 +424,8 @@ int main(void)
         TEST(list__makes_somebody_new_stale__and_unlist_removes_them),
         TEST(roster__removes__who_is_not_listed_again),
         TEST(note_last__concerns_only__who_is_offline_and_known),
+        TEST(note_last__keeps_parting_words__of_this_leaving_only),
+        TEST(hearsay__is__what_no_presence_has_told),
         TEST(clear__forgets_everybody__also_the_stale_and_the_listed),
         TEST(apply__bounds_resources__by_dropping_the_oldest),
         TEST(mark_all_stale__reaches_everybody__once),
