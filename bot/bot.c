@@ -252,6 +252,7 @@ static void complete_sync(struct xs_bot *bot, int64_t now_ms)
     bot->marker = 0;
     bot->synced_ms = now_ms;
     bot->was_privileged = bot->privileged;
+    xs_users_judge_dropped(bot->users, !bot->privileged);
     xs_users_end_sync(bot->users);
     bot->figures.values[XS_FIGURE_SYNCED] = xs_clock_wall_s();
     bot->figures.values[XS_FIGURE_SYNCS]++;

@@ -15,6 +15,7 @@ struct xs_user {
     struct xs_resource *left;      /* the last unavailable presence; NULL if not known */
     uint32_t roster;               /* the reading of the roster that listed them; 0: not in it */
     bool stale;
+    bool dropped; /* gone from the roster; what that means is not known yet */
     bool removed;
     char local[];
 };
@@ -226,6 +227,13 @@ void xs_users_begin_roster(struct xs_users *users)
     users->roster++;
 }
 
+static void unlist(struct xs_users *users, struct xs_user *user)
+{
+    if (user->roster != 0)
+        users->listed_count--;
+    user->roster = 0;
+}
+
 /* Takes everything away that is known of a user, and has their record removed. */
 static void remove_user(struct xs_users *users, struct xs_user *user)
 {
@@ -236,11 +244,16 @@ static void remove_user(struct xs_users *users, struct xs_user *user)
     xs_resources_free(user->left);
     user->left = NULL;
     count_online(users, user, was_online);
-    if (user->roster != 0)
-        users->listed_count--;
-    user->roster = 0;
+    unlist(users, user);
+    user->dropped = false;
     user->removed = true;
     mark_stale(users, user);
+}
+
+static void drop(struct xs_users *users, struct xs_user *user)
+{
+    unlist(users, user);
+    user->dropped = true;
 }
 
 void xs_users_end_roster(struct xs_users *users)
@@ -250,7 +263,27 @@ void xs_users_end_roster(struct xs_users *users)
     HASH_ITER(hh, users->by_local, user, next)
     {
         if (user->roster != 0 && user->roster != users->roster)
+            drop(users, user);
+    }
+}
+
+void xs_users_drop(struct xs_users *users, const char *local, size_t local_len)
+{
+    struct xs_user *user = find(users, local, local_len);
+
+    if (user != NULL)
+        drop(users, user);
+}
+
+void xs_users_judge_dropped(struct xs_users *users, bool roster_decides)
+{
+    struct xs_user *user, *next;
+
+    HASH_ITER(hh, users->by_local, user, next)
+    {
+        if (user->dropped && roster_decides)
             remove_user(users, user);
+        user->dropped = false;
     }
 }
 
@@ -266,7 +299,7 @@ enum xs_error xs_users_list(struct xs_users *users, const char *local, size_t lo
         mark_stale(users, user);
     }
     user->roster = users->roster;
-    user->removed = false;
+    user->dropped = user->removed = false;
     return XS_OK;
 }
 

@@ -60,8 +60,21 @@ enum xs_error xs_users_mark_stale(struct xs_users *users, const char *local, siz
 /* Begins to read the roster anew: who is not listed again until it ends is gone from it. */
 void xs_users_begin_roster(struct xs_users *users);
 
-/* Ends the reading: the records of those who are gone from the roster are to be removed. */
+/* Ends the reading: those who were not listed again are dropped, as by xs_users_drop. */
 void xs_users_end_roster(struct xs_users *users);
+
+/*
+ * Notes that a user, if known, is not in the roster any more. What that means is not known before
+ * xs_users_judge_dropped.
+ */
+void xs_users_drop(struct xs_users *users, const char *local, size_t local_len);
+
+/*
+ * Judges everybody who has been dropped from the roster and not been listed since. If the roster
+ * decides whose presence is to be had, they count as offline, and their records are to be removed;
+ * else it does not matter.
+ */
+void xs_users_judge_dropped(struct xs_users *users, bool roster_decides);
 
 /*
  * Notes that a user is in the bot's roster, with their presence subscribed to. The record of
@@ -70,8 +83,8 @@ void xs_users_end_roster(struct xs_users *users);
 enum xs_error xs_users_list(struct xs_users *users, const char *local, size_t local_len);
 
 /*
- * Notes that a user is not in the roster (any more): they count as offline, and their record is to
- * be removed. Errors as for xs_users_apply.
+ * Notes that a user is not in the roster (any more), where that decides: they count as offline, and
+ * their record is to be removed. Errors as for xs_users_apply.
  */
 enum xs_error xs_users_unlist(struct xs_users *users, const char *local, size_t local_len);
 

@@ -91,6 +91,26 @@ class Servers(BotTest):
         self.assert_online_soon("bob")
         self.assert_record("alice", type="available")
 
+    def test_roster_does_not_matter_to_the_privileged(self):
+        """Whoever ends a subscription to the bot, or did so unseen, is shown as before."""
+        roster = ALICE + ALICE.replace("alice", "bob")
+        self.start(roster=roster)
+        push = ALICE.replace("both", "remove")
+        self.server.send(
+            f"<iq type='set' id='push'><query xmlns='jabber:iq:roster'>{push}</query></iq>".encode()
+            + presence("bob") + presence("bob", kind=" type='unavailable'")
+        )
+        self.assert_left_soon("bob")
+        self.assert_all_written()
+        self.assert_record("alice", type="available")
+        left = self.record("bob")
+        self.server.roster = roster.replace("bob", "carol")
+        self.server.sync += presence("erin")
+        self.server.end_session()
+        self.assert_online_soon("erin", RECOVER_S)
+        self.assert_all_written("frank")
+        self.assert_record("bob", **left)
+
     def test_full_jid_still_leaves(self):
         self.start()
         self.server.send(presence("alice", kind=" type='unavailable'"))
@@ -179,6 +199,6 @@ class Servers(BotTest):
         self.assert_all_written()
         self.assert_record("bob", **later)
 
-    def assert_all_written(self):
-        self.server.send(presence("dave"))
-        self.assert_online_soon("dave")
+    def assert_all_written(self, witness="dave"):
+        self.server.send(presence(witness))
+        self.assert_online_soon(witness, RECOVER_S)

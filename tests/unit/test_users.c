@@ -289,9 +289,39 @@ static void roster__removes__who_is_not_listed_again(void **state)
     xs_users_begin_roster(users);
     assert_int_equal(xs_users_list(users, "stays", 5), XS_OK);
     xs_users_end_roster(users);
+    assert_false(xs_users_is_listed(users, "goes", 4));
+    assert_null(xs_users_next_stale(users, NULL)); /* it is not known yet whether that matters */
+    xs_users_judge_dropped(users, true);
     assert_true(xs_user_is_removed(stale_user("goes")));
     assert_true(xs_users_is_listed(users, "stays", 5));
     assert_true(xs_users_is_online(users, "stranger", 8));
+}
+
+static void drop__costs_the_record__only_if_the_roster_decides(void **state)
+{
+    (void)state;
+    for (int decides = 0; decides <= 1; decides++) {
+        assert_int_equal(xs_users_list(users, "a", 1), XS_OK);
+        apply("a@b.c", (struct sent){.resource = "one"});
+        xs_users_settle(users, stale_user("a"));
+        xs_users_drop(users, "a", 1);
+        xs_users_drop(users, "nobody", 6);
+        assert_int_equal(xs_users_listed_count(users), 0);
+        xs_users_judge_dropped(users, decides);
+        assert_int_equal(xs_users_online_count(users), decides ? 0 : 1);
+    }
+    assert_true(xs_user_is_removed(stale_user("a")));
+}
+
+static void drop__is_forgotten__once_they_are_listed_again(void **state)
+{
+    (void)state;
+    assert_int_equal(xs_users_list(users, "a", 1), XS_OK);
+    xs_users_drop(users, "a", 1);
+    assert_int_equal(xs_users_list(users, "a", 1), XS_OK);
+    xs_users_judge_dropped(users, true);
+    assert_false(xs_user_is_removed(stale_user("a")));
+    assert_int_equal(xs_users_listed_count(users), 1);
 }
 
 static void note_last__concerns_only__who_is_offline_and_known(void **state)
@@ -423,6 +453,8 @@ int main(void)
         TEST(sync__drops_single_resources__that_stayed_silent),
         TEST(list__makes_somebody_new_stale__and_unlist_removes_them),
         TEST(roster__removes__who_is_not_listed_again),
+        TEST(drop__costs_the_record__only_if_the_roster_decides),
+        TEST(drop__is_forgotten__once_they_are_listed_again),
         TEST(note_last__concerns_only__who_is_offline_and_known),
         TEST(note_last__keeps_parting_words__of_this_leaving_only),
         TEST(hearsay__is__what_no_presence_has_told),
