@@ -290,10 +290,12 @@ static void watch_privilege(struct xs_bot *bot, int64_t now_ms)
         start_sync(bot, true, now_ms);
     if (!sync_is_over(bot, now_ms))
         return;
-    if (bot->granted)
-        complete_sync(bot, now_ms);
-    else
+    if (!bot->granted) {
         fail_session(bot, SHOWS_LESS);
+        return;
+    }
+    complete_sync(bot, now_ms);
+    xs_bot_want_activity(bot, false);
 }
 
 /* Tells the operator how the bot fares. */
@@ -321,7 +323,7 @@ static void do_live(struct xs_bot *bot, int64_t now_ms)
     }
     if (bot->want_activity && !xs_keeper_is_rebuilding(bot->keeper)) {
         bot->want_activity = false;
-        xs_bot_want_activity(bot);
+        xs_bot_want_activity(bot, true);
     }
     xs_bot_ask_activity(bot, now_ms);
     watch_privilege(bot, now_ms);

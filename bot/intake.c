@@ -203,12 +203,12 @@ void xs_bot_take_message(void *context, xmpp_stanza_t *stanza)
     }
 }
 
-void xs_bot_want_activity(struct xs_bot *bot)
+void xs_bot_want_activity(struct xs_bot *bot, bool everybody)
 {
     if (bot->privileged && !bot->may_ask)
         return;
     for (struct xs_user *user = NULL; (user = xs_users_next(bot->users, user)) != NULL;) {
-        if (xs_user_is_offline(user))
+        if (everybody ? xs_user_is_offline(user) : xs_user_is_silent(user))
             note_loss(bot, xs_activity_want(bot->activity, xs_user_local(user)));
     }
 }

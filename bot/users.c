@@ -15,6 +15,7 @@ struct xs_user {
     struct xs_resource *left;      /* the last unavailable presence; NULL if not known */
     uint32_t roster;               /* the reading of the roster that listed them; 0: not in it */
     bool stale;
+    bool silent;  /* was online, and not reported in the sync that was ended last */
     bool dropped; /* gone from the roster; what that means is not known yet */
     bool removed;
     char local[];
@@ -208,6 +209,7 @@ void xs_users_end_sync(struct xs_users *users)
 
         if (xs_resources_drop_silent(&user->resources, users->sync))
             mark_stale(users, user);
+        user->silent = was_online && user->resources == NULL;
         count_online(users, user, was_online);
     }
 }
@@ -414,6 +416,11 @@ bool xs_user_is_removed(const struct xs_user *user)
 bool xs_user_is_offline(const struct xs_user *user)
 {
     return !user->removed && user->resources == NULL;
+}
+
+bool xs_user_is_silent(const struct xs_user *user)
+{
+    return xs_user_is_offline(user) && user->left == NULL && user->silent;
 }
 
 bool xs_user_is_hearsay(const struct xs_user *user)

@@ -37,7 +37,10 @@ void xs_users_clear(struct xs_users *users);
  */
 void xs_users_begin_sync(struct xs_users *users);
 
-/* Ends a completed sync: resources that were not reported are gone, since an unknown time. */
+/*
+ * Ends a completed sync: resources that were not reported are gone, since an unknown time. For the
+ * users who are offline by that, xs_user_is_silent holds.
+ */
 void xs_users_end_sync(struct xs_users *users);
 
 /*
@@ -134,6 +137,9 @@ bool xs_user_is_removed(const struct xs_user *user);
 
 /* Says whether the user is offline, and not to be removed. */
 bool xs_user_is_offline(const struct xs_user *user);
+
+/* Says whether the user is offline since the sync that was ended last, without a word of when. */
+bool xs_user_is_silent(const struct xs_user *user);
 
 /* Says whether no more is known of how a user left than when, and that by xs_users_note_last. */
 bool xs_user_is_hearsay(const struct xs_user *user);

@@ -244,6 +244,11 @@ static void sync__marks_offline__only_the_silent_and_only_at_its_end(void **stat
     assert_false(xs_users_is_online(users, "silent", 6));
     assert_true(xs_users_is_online(users, "there", 5));
     assert_int_equal(xs_users_online_count(users), 1);
+    for (struct xs_user *user = NULL; (user = xs_users_next(users, user)) != NULL;)
+        assert_int_equal(xs_user_is_silent(user), strcmp(xs_user_local(user), "silent") == 0);
+    assert_int_equal(xs_users_note_last(users, "silent", 6, 10), XS_OK); /* not any more */
+    for (struct xs_user *user = NULL; (user = xs_users_next(users, user)) != NULL;)
+        assert_false(xs_user_is_silent(user));
 }
 
 static void sync__drops_single_resources__that_stayed_silent(void **state)
