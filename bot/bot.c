@@ -313,6 +313,11 @@ static void do_live(struct xs_bot *bot, int64_t now_ms)
 {
     bool renewed;
 
+    /* The server has taken the privilege away: from now on its silence says nothing of anybody. */
+    if (bot->was_privileged && !bot->privileged) {
+        fail_session(bot, SHOWS_LESS);
+        return;
+    }
     if (!xs_keeper_tend(bot->keeper, bot->users, now_ms, bot->seen_ms, &renewed)) {
         yield_to_other(bot);
         return;

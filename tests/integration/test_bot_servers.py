@@ -84,6 +84,19 @@ class Servers(BotTest):
         self.server.privileged = True
         self.assert_recovers()
 
+    def test_privilege_that_is_withdrawn_in_the_session(self):
+        self.start()
+        logins = self.server.logins
+        self.server.privileged = False
+        self.server.send(
+            f"<message from='{DOMAIN}' to='{BOT}'><privilege xmlns='urn:xmpp:privilege:2'>"
+            "<perm access='presence' type='none'/></privilege></message>".encode()
+        )
+        wait_until(lambda: self.server.logins > logins, "the next login", RECOVER_S)
+        self.assertTrue(self.said("the server does not show everybody's presence any more"))
+        self.server.privileged = True
+        self.assert_recovers()
+
     def test_answer_to_a_subscribe_is_no_presence(self):
         """Prosody repeats an old request of ours at each login, and answers it from the bare JID."""
         self.start()
