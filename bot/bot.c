@@ -138,7 +138,10 @@ static void start_login(struct xs_bot *bot, int64_t now_ms)
     bot->standing_by = false;
     if (claim == XS_CLAIM_OTHERS)
         stand_by(bot);
-    if (claim != XS_CLAIM_MINE)
+    /* Another may have been in charge unseen: only with a session would its login have told. */
+    if (claim == XS_CLAIM_TAKEN)
+        xs_users_doubt(bot->users);
+    if (claim != XS_CLAIM_MINE && claim != XS_CLAIM_TAKEN)
         return;
     if (xs_session_open(bot->session) != XS_OK) {
         wait_after_failure(bot, xs_session_cause(bot->session));

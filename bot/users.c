@@ -70,6 +70,17 @@ void xs_users_free(struct xs_users *users)
     free(users);
 }
 
+void xs_users_doubt(struct xs_users *users)
+{
+    struct xs_user *user, *next;
+
+    HASH_ITER(hh, users->by_local, user, next)
+    {
+        xs_resources_free(user->left);
+        user->left = NULL;
+    }
+}
+
 static void mark_stale(struct xs_users *users, struct xs_user *user)
 {
     if (user->stale)

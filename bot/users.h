@@ -32,6 +32,12 @@ void xs_users_free(struct xs_users *users);
 void xs_users_clear(struct xs_users *users);
 
 /*
+ * Forgets how those who are offline left: they may have come and gone since, and another bot have
+ * seen that. They stay known, so the server can be asked for their last activity.
+ */
+void xs_users_doubt(struct xs_users *users);
+
+/*
  * Begins a sync: from now on every resource must be reported again to be believed. What was known
  * before stays until the sync ends, so one that is never completed marks nobody offline.
  */

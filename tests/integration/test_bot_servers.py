@@ -212,6 +212,21 @@ class Servers(BotTest):
         self.assert_all_written()
         self.assert_record("bob", **later)
 
+    def test_another_bot_knew_better_unseen(self):
+        """It was in charge while this one waited to log in again, or could not reach Redis."""
+        self.start()
+        self.server.send(presence("bob") + presence("bob", kind=" type='unavailable'"))
+        self.assert_left_soon("bob")
+        self.server.sync = presence("dave")
+        self.server.end_session()
+        wait_until(lambda: self.said("next attempt in"), "the end of the session")
+        later = {"type": "unavailable", "last": str(int(time.time()) + 1), "status": "bye"}
+        self.store.write_record(self.jid("bob"), **later)
+        self.store.command("DEL", LEASE)  # which the other bot has given up again
+        self.bot.wait_synced(RECOVER_S)
+        self.assert_record("dave", type="available")
+        self.assert_record("bob", **later)
+
     def assert_all_written(self, witness="dave"):
         self.server.send(presence(witness))
         self.assert_online_soon(witness, RECOVER_S)

@@ -392,6 +392,25 @@ static void clear__forgets_everybody__also_the_stale_and_the_listed(void **state
     stale_user("a");
 }
 
+static void doubt__forgets__when_somebody_left_and_nothing_else(void **state)
+{
+    struct xs_presence presence;
+
+    (void)state;
+    apply("a@b.c", (struct sent){.resource = "one"});
+    apply("a@b.c", (struct sent){.resource = "one", .gone = true, .sent_s = 20, .status = "bye"});
+    xs_users_doubt(users);
+    presence = xs_user_presence(stale_user("a"));
+    assert_false(presence.available);
+    assert_int_equal(presence.last_s, XS_LAST_UNKNOWN);
+    assert_null(presence.status);
+    assert_int_equal(xs_users_note_last(users, "a", 1, 30), XS_OK);
+    assert_int_equal(xs_user_presence(stale_user("a")).last_s, 30);
+    apply("a@b.c", (struct sent){.resource = "one", .sent_s = 40});
+    xs_users_doubt(users);
+    assert_true(xs_user_presence(stale_user("a")).available);
+}
+
 static void apply__bounds_resources__by_dropping_the_oldest(void **state)
 {
     char name[16];
@@ -464,6 +483,7 @@ int main(void)
         TEST(note_last__keeps_parting_words__of_this_leaving_only),
         TEST(hearsay__is__what_no_presence_has_told),
         TEST(clear__forgets_everybody__also_the_stale_and_the_listed),
+        TEST(doubt__forgets__when_somebody_left_and_nothing_else),
         TEST(apply__bounds_resources__by_dropping_the_oldest),
         TEST(mark_all_stale__reaches_everybody__once),
         TEST(list__says_so__when_the_table_gets_no_memory),
