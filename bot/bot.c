@@ -138,7 +138,10 @@ static void start_login(struct xs_bot *bot, int64_t now_ms)
     bot->standing_by = false;
     if (claim == XS_CLAIM_OTHERS)
         stand_by(bot);
-    if (claim != XS_CLAIM_MINE)
+    /* Another may have been in charge unseen: only with a session would its login have told. */
+    if (claim == XS_CLAIM_TAKEN)
+        xs_users_doubt(bot->users);
+    if (claim != XS_CLAIM_MINE && claim != XS_CLAIM_TAKEN)
         return;
     if (xs_session_open(bot->session) != XS_OK) {
         wait_after_failure(bot, xs_session_cause(bot->session));
@@ -252,6 +255,7 @@ static void complete_sync(struct xs_bot *bot, int64_t now_ms)
     bot->marker = 0;
     bot->synced_ms = now_ms;
     bot->was_privileged = bot->privileged;
+    xs_users_judge_dropped(bot->users, !bot->privileged);
     xs_users_end_sync(bot->users);
     bot->figures.values[XS_FIGURE_SYNCED] = xs_clock_wall_s();
     bot->figures.values[XS_FIGURE_SYNCS]++;
@@ -289,10 +293,12 @@ static void watch_privilege(struct xs_bot *bot, int64_t now_ms)
         start_sync(bot, true, now_ms);
     if (!sync_is_over(bot, now_ms))
         return;
-    if (bot->granted)
-        complete_sync(bot, now_ms);
-    else
+    if (!bot->granted) {
         fail_session(bot, SHOWS_LESS);
+        return;
+    }
+    complete_sync(bot, now_ms);
+    xs_bot_want_activity(bot, false);
 }
 
 /* Tells the operator how the bot fares. */
@@ -310,6 +316,11 @@ static void do_live(struct xs_bot *bot, int64_t now_ms)
 {
     bool renewed;
 
+    /* The server has taken the privilege away: from now on its silence says nothing of anybody. */
+    if (bot->was_privileged && !bot->privileged) {
+        fail_session(bot, SHOWS_LESS);
+        return;
+    }
     if (!xs_keeper_tend(bot->keeper, bot->users, now_ms, bot->seen_ms, &renewed)) {
         yield_to_other(bot);
         return;
@@ -320,7 +331,7 @@ static void do_live(struct xs_bot *bot, int64_t now_ms)
     }
     if (bot->want_activity && !xs_keeper_is_rebuilding(bot->keeper)) {
         bot->want_activity = false;
-        xs_bot_want_activity(bot);
+        xs_bot_want_activity(bot, true);
     }
     xs_bot_ask_activity(bot, now_ms);
     watch_privilege(bot, now_ms);

@@ -64,8 +64,11 @@ void xs_bot_take_presence(void *context, xmpp_stanza_t *stanza);
 void xs_bot_take_iq(void *context, xmpp_stanza_t *stanza);
 void xs_bot_take_message(void *context, xmpp_stanza_t *stanza);
 
-/* Wants to know the last activity of everybody who is offline: they may have come and gone. */
-void xs_bot_want_activity(struct xs_bot *bot);
+/*
+ * Wants to know the last activity of everybody who is offline, as they may have come and gone; or
+ * of those alone who turned out to be gone in the sync that has just ended.
+ */
+void xs_bot_want_activity(struct xs_bot *bot, bool everybody);
 
 /* Sends the questions for last activity that may be sent now. */
 void xs_bot_ask_activity(struct xs_bot *bot, int64_t now_ms);

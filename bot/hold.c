@@ -6,7 +6,10 @@
 
 #define NONCE_BYTES 16
 
-/* ARGV: id, prefix of the ids of earlier starts, TTL, 1 to extend a lease that is ours already. */
+/*
+ * ARGV: id, prefix of the ids of earlier starts, TTL, 1 to extend a lease that is ours already.
+ * Returns 0 if it is another's, 1 if it was ours, 2 if it is so from now on.
+ */
 static const char take_script[] =
     "local v = redis.call('GET', KEYS[1])\n"
     "local id = v and string.match(v, '^%d+ (.+)$')\n"
@@ -16,7 +19,7 @@ static const char take_script[] =
     "end\n"
     "if id and string.sub(id, 1, #ARGV[2]) ~= ARGV[2] then return 0 end\n"
     "redis.call('SET', KEYS[1], '0 ' .. ARGV[1], 'EX', ARGV[3])\n"
-    "return 1\n";
+    "return 2\n";
 
 /* ARGV: id, UNTIL, TTL. */
 static const char renew_script[] =
@@ -48,6 +51,18 @@ enum xs_error xs_hold_init(struct xs_hold *hold, const char *domain, const char 
     return XS_OK;
 }
 
+static enum xs_hold_result read_integer(long long integer)
+{
+    switch (integer) {
+    case 1:
+        return XS_HOLD_MINE;
+    case 2:
+        return XS_HOLD_TAKEN;
+    default:
+        return XS_HOLD_OTHERS;
+    }
+}
+
 /* Runs a script on the lease's key with up to four arguments; NULL ends them. */
 static enum xs_hold_result run(struct xs_hold *hold, struct xs_redis *redis,
                                const char *const script_and_args[])
@@ -67,7 +82,7 @@ static enum xs_hold_result run(struct xs_hold *hold, struct xs_redis *redis,
         return XS_HOLD_FAILED;
     hold->error[0] = '\0';
     if (reply->type == REDIS_REPLY_INTEGER)
-        result = reply->integer == 1 ? XS_HOLD_MINE : XS_HOLD_OTHERS;
+        result = read_integer(reply->integer);
     else if (reply->type == REDIS_REPLY_ERROR)
         snprintf(hold->error, sizeof(hold->error), "%s", reply->str);
     freeReplyObject(reply);

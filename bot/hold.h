@@ -21,7 +21,8 @@
 #define XS_HOLD_ID_SIZE 289
 
 enum xs_hold_result {
-    XS_HOLD_MINE,    /* the lease is ours */
+    XS_HOLD_MINE,    /* the lease is ours, and was before */
+    XS_HOLD_TAKEN,   /* it is ours from now on: another may have had it meanwhile */
     XS_HOLD_OTHERS,  /* another bot has it */
     XS_HOLD_REFUSED, /* Redis answered with an error reply; `error` has its words */
     XS_HOLD_FAILED   /* no answer; xs_redis_error has the words */

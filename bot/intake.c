@@ -85,6 +85,18 @@ void xs_bot_take_presence(void *context, xmpp_stanza_t *stanza)
     note_loss(bot, xs_users_apply(bot->users, report));
 }
 
+/*
+ * Somebody is gone from the roster. With the privilege that says nothing of them; and whether there
+ * is the privilege is known at the end of the sync.
+ */
+static void take_end(struct xs_bot *bot, const struct xs_jid *jid)
+{
+    if (bot->phase == XS_BOT_LIVE && !bot->privileged)
+        note_loss(bot, xs_users_unlist(bot->users, jid->bare, jid->local_len));
+    else
+        xs_users_drop(bot->users, jid->bare, jid->local_len);
+}
+
 /* Takes one entry of the roster. Somebody new is asked about once the sync is over. */
 static void take_entry(struct xs_bot *bot, const struct xs_roster_entry *entry)
 {
@@ -96,7 +108,7 @@ static void take_entry(struct xs_bot *bot, const struct xs_roster_entry *entry)
         return;
     if (!entry->subscribed) {
         if (listed)
-            note_loss(bot, xs_users_unlist(bot->users, jid->bare, jid->local_len));
+            take_end(bot, jid);
         return;
     }
     bot->has_roster = true;
@@ -191,12 +203,12 @@ void xs_bot_take_message(void *context, xmpp_stanza_t *stanza)
     }
 }
 
-void xs_bot_want_activity(struct xs_bot *bot)
+void xs_bot_want_activity(struct xs_bot *bot, bool everybody)
 {
     if (bot->privileged && !bot->may_ask)
         return;
     for (struct xs_user *user = NULL; (user = xs_users_next(bot->users, user)) != NULL;) {
-        if (xs_user_is_offline(user))
+        if (everybody ? xs_user_is_offline(user) : xs_user_is_silent(user))
             note_loss(bot, xs_activity_want(bot->activity, xs_user_local(user)));
     }
 }

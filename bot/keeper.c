@@ -83,6 +83,7 @@ static bool is_mine(struct xs_keeper *keeper, enum xs_hold_result result)
 {
     switch (result) {
     case XS_HOLD_MINE:
+    case XS_HOLD_TAKEN:
         keeper->others_logged = false;
         return true;
     case XS_HOLD_OTHERS:
@@ -125,7 +126,7 @@ enum xs_claim xs_keeper_claim(struct xs_keeper *keeper)
     enum xs_hold_result result = xs_hold_take(&keeper->hold, keeper->redis);
 
     if (is_mine(keeper, result))
-        return XS_CLAIM_MINE;
+        return result == XS_HOLD_TAKEN ? XS_CLAIM_TAKEN : XS_CLAIM_MINE;
     return result == XS_HOLD_OTHERS ? XS_CLAIM_OTHERS : XS_CLAIM_FAILED;
 }
 

@@ -30,7 +30,8 @@ void xs_keeper_free(struct xs_keeper *keeper);
 
 /* What came of asking for the lease. */
 enum xs_claim {
-    XS_CLAIM_MINE,
+    XS_CLAIM_MINE,   /* it is ours, and was before */
+    XS_CLAIM_TAKEN,  /* it is ours from now on: another bot may have had it meanwhile */
     XS_CLAIM_OTHERS, /* another bot has it */
     XS_CLAIM_FAILED  /* Redis does not answer, or refuses */
 };

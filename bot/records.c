@@ -6,9 +6,10 @@
 
 /*
  * KEYS: lease, set of online users, record. ARGV: the lease's id, the local part, the Unix second
- * at which the record expires (0: never), then the record's fields and values, type first; without
- * them the record is removed. An unknown time of leaving does not overwrite a known one. The first
- * line makes Redis 7 refuse the script as a whole when memory is short, not half way through.
+ * at which the record expires (0: never), the Unix second from which on the time of an old record
+ * of somebody offline lets that one stand (empty: none does), then the record's fields and values,
+ * type first; without them the record is removed. The first line makes Redis 7 refuse the script as
+ * a whole when memory is short, not half way through.
  */
 static const char write_script[] =
     "#!lua\n"
@@ -18,9 +19,10 @@ static const char write_script[] =
     "  redis.call('SADD', KEYS[2], ARGV[2])\n"
     "else\n"
     "  redis.call('SREM', KEYS[2], ARGV[2])\n"
-    "  if ARGV[4] == 'unsure' and redis.call('TYPE', KEYS[3]).ok == 'hash' then\n"
+    "  if ARGV[4] ~= '' and redis.call('TYPE', KEYS[3]).ok == 'hash' then\n"
     "    local old = redis.call('HMGET', KEYS[3], 'type', 'last')\n"
-    "    if old[1] == 'unavailable' and old[2] then return 1 end\n"
+    "    local last = old[1] == 'unavailable' and tonumber(old[2])\n"
+    "    if last and last >= tonumber(ARGV[4]) then return 1 end\n"
     "  end\n"
     "end\n"
     "redis.call('DEL', KEYS[3])\n"
@@ -31,7 +33,7 @@ static const char write_script[] =
 /* Bytes of a SHA-1 in hexadecimal, terminator included. */
 #define SHA_SIZE 41
 
-/* EVALSHA, sha, 3, three keys, id, local part, expiry, sureness, five fields with their values. */
+/* EVALSHA, sha, 3, three keys, id, local part, expiry, standing, five fields with their values. */
 #define ARGC_MAX (10 + 10)
 
 /* Keys that Redis looks at for one page of a sweep, about: a fraction of a millisecond. */
@@ -145,9 +147,25 @@ static int64_t expiry_s(const struct xs_records *records, const struct xs_presen
     return (presence->last_s == XS_LAST_UNKNOWN ? now_s : presence->last_s) + records->forget_s;
 }
 
-static bool is_unsure(const struct xs_user *user, const struct xs_presence *presence)
+/*
+ * Says what time an old record must have to stand, "" if none does. An unknown time of leaving does
+ * not replace a known one; nor does a time without parting words, which the server remembers and
+ * the bot does not after a restart, replace about the same time with them.
+ */
+static const char *standing(const struct xs_user *user, const struct xs_presence *presence,
+                            char number[NUMBER_SIZE])
 {
-    return !xs_user_is_removed(user) && !presence->available && presence->last_s == XS_LAST_UNKNOWN;
+    int64_t from_s = 0;
+
+    if (!xs_user_is_offline(user))
+        return "";
+    if (presence->last_s != XS_LAST_UNKNOWN) {
+        if (!xs_user_is_hearsay(user))
+            return "";
+        from_s = presence->last_s - XS_USERS_SLACK_S;
+    }
+    snprintf(number, NUMBER_SIZE, "%lld", (long long)from_s);
+    return number;
 }
 
 static void add_presence(struct command *command, const struct xs_presence *presence,
@@ -170,7 +188,7 @@ static enum xs_error append_write(struct xs_records *records, struct xs_redis *r
     struct xs_presence presence = xs_user_presence(user);
     const char *local = xs_user_local(user);
     struct command command = {.argc = 0};
-    char expiry[NUMBER_SIZE], last[NUMBER_SIZE];
+    char expiry[NUMBER_SIZE], last[NUMBER_SIZE], stands_from[NUMBER_SIZE];
     struct xs_key key;
 
     xs_key_presence(records->domain, local, strlen(local), &key);
@@ -184,7 +202,7 @@ static enum xs_error append_write(struct xs_records *records, struct xs_redis *r
     add_text(&command, records->hold->id);
     add_text(&command, local);
     add_text(&command, xs_user_is_removed(user) ? "0" : expiry);
-    add_text(&command, is_unsure(user, &presence) ? "unsure" : "");
+    add_text(&command, standing(user, &presence, stands_from));
     if (!xs_user_is_removed(user))
         add_presence(&command, &presence, last);
     return xs_redis_append(redis, command.argc, command.argv, command.argv_len);

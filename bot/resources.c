@@ -80,6 +80,18 @@ void xs_resources_put(struct xs_resource **list, struct xs_resource *resource)
     LL_PREPEND(*list, resource);
 }
 
+bool xs_resources_are_heard_of(const struct xs_resource *list, uint32_t sync)
+{
+    const struct xs_resource *resource;
+
+    LL_FOREACH(list, resource)
+    {
+        if (resource->sync == sync)
+            return true;
+    }
+    return false;
+}
+
 bool xs_resources_drop_silent(struct xs_resource **list, uint32_t sync)
 {
     struct xs_resource *resource, *next;

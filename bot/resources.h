@@ -27,6 +27,7 @@ struct xs_resource {
     uint16_t lang_at;
     int8_t priority;
     uint8_t show;
+    bool hearsay; /* how a user left: no more is known than when, by the server's word */
     char texts[]; /* the name comes first */
 };
 
@@ -44,6 +45,9 @@ void xs_resources_put(struct xs_resource **list, struct xs_resource *resource);
 
 /* Removes the resource with a name, if it is there. */
 void xs_resources_remove(struct xs_resource **list, const char *name);
+
+/* Says whether any of them was reported in sync number `sync`. */
+bool xs_resources_are_heard_of(const struct xs_resource *list, uint32_t sync);
 
 /* Removes those that were not reported in sync number `sync`. Returns whether there were any. */
 bool xs_resources_drop_silent(struct xs_resource **list, uint32_t sync);

@@ -7,7 +7,9 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "allowance.h"
 #include "answer.h"
+#include "clock.h"
 #include "secret.h"
 #include "wiping.h"
 
@@ -37,7 +39,8 @@ struct xs_session {
     unsigned activity;   /* stanzas handled since the turn began */
     unsigned ping_count; /* of pings sent, for their ids */
     unsigned last_pong;
-    char words[CAUSE_SIZE]; /* libstrophe's latest words about TLS or an error */
+    struct xs_allowance allowance; /* for answers to strangers */
+    char words[CAUSE_SIZE];        /* libstrophe's latest words about TLS or an error */
     char cause[2 * CAUSE_SIZE];
     char own_jid[sizeof(((struct xs_jid *)NULL)->bare) + sizeof("/" RESOURCE)];
 };
@@ -67,6 +70,7 @@ struct xs_session *xs_session_new(const struct xs_domain_config *config,
     session->config = config;
     session->log = (xmpp_log_t){.handler = on_log, .userdata = session};
     session->takers = *takers;
+    session->allowance = xs_allowance_full(xs_clock_monotonic_ms());
     snprintf(session->own_jid, sizeof(session->own_jid), "%s/" RESOURCE, config->jid.bare);
     session->strophe = xmpp_ctx_new(&xs_wiping_memory, &session->log);
     if (session->strophe == NULL) {
@@ -176,6 +180,27 @@ static void note_pong(struct xs_session *session, const char *number)
         session->last_pong = (unsigned)value;
 }
 
+/*
+ * Sends an answer to somebody who is not the server, if that may be; releases it. RFC 6120 section
+ * 8.2.3 wants every request answered. But anybody can send as many as they like, the answers share
+ * a queue with our pings, and the server takes only so much per second from us: answering a flood
+ * would make the pings late and the lease lapse. Whoever asks too much is not answered; a dropped
+ * answer does nobody harm, a lapsed lease the whole domain.
+ */
+static void answer_stranger(struct xs_session *session, xmpp_stanza_t *answer)
+{
+    char *text = NULL;
+    size_t size;
+
+    if (answer == NULL)
+        return;
+    if (xmpp_stanza_to_text(answer, &text, &size) == XMPP_EOK &&
+        xs_allowance_spend(&session->allowance, size, xs_clock_monotonic_ms()))
+        xmpp_send_raw(session->conn, text, size);
+    xmpp_free(session->strophe, text);
+    xmpp_stanza_release(answer);
+}
+
 static int on_iq(xmpp_conn_t *conn, xmpp_stanza_t *stanza, void *userdata)
 {
     struct xs_session *session = userdata;
@@ -189,7 +214,10 @@ static int on_iq(xmpp_conn_t *conn, xmpp_stanza_t *stanza, void *userdata)
     if (type == NULL || id == NULL)
         return 1;
     if (is_set || strcmp(type, "get") == 0) {
-        xs_session_send(session, xs_answer_make(stanza));
+        if (from_server)
+            xs_session_send(session, xs_answer_make(stanza));
+        else
+            answer_stranger(session, xs_answer_make(stanza));
         if (is_set && from_server)
             session->takers.iq(session->takers.context, stanza);
     } else if (strncmp(id, PING_ID, strlen(PING_ID)) == 0 && from_server) {

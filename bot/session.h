@@ -1,9 +1,9 @@
 /*
  * session.h: the bot's session with its XMPP server, through libstrophe.
  *
- * Logs in as an ordinary account with TLS required, hands on what arrives, answers requests. Never
- * reconnects by itself. Everything that knows libstrophe's connection is in this one module. Does
- * I/O; not shared between threads.
+ * Logs in as an ordinary account with TLS required, hands on what arrives, answers requests: all of
+ * the server's, and of others' what allowance.h allows. Never reconnects by itself. Everything that
+ * knows libstrophe's connection is in this one module. Does I/O; not shared between threads.
  */
 #ifndef XS_SESSION_H
 #define XS_SESSION_H

@@ -15,6 +15,8 @@ struct xs_user {
     struct xs_resource *left;      /* the last unavailable presence; NULL if not known */
     uint32_t roster;               /* the reading of the roster that listed them; 0: not in it */
     bool stale;
+    bool silent;  /* was online, and not reported in the sync that was ended last */
+    bool dropped; /* gone from the roster; what that means is not known yet */
     bool removed;
     char local[];
 };
@@ -66,6 +68,17 @@ void xs_users_free(struct xs_users *users)
         return;
     xs_users_clear(users);
     free(users);
+}
+
+void xs_users_doubt(struct xs_users *users)
+{
+    struct xs_user *user, *next;
+
+    HASH_ITER(hh, users->by_local, user, next)
+    {
+        xs_resources_free(user->left);
+        user->left = NULL;
+    }
 }
 
 static void mark_stale(struct xs_users *users, struct xs_user *user)
@@ -151,6 +164,19 @@ static void count_online(struct xs_users *users, const struct xs_user *user, boo
         users->online_count--;
 }
 
+/*
+ * Says whether a leaving without a stamp happened just now. A server answers a probe of somebody
+ * offline with one from the bare JID, whenever they left: resources of an earlier session, which
+ * are kept until the sync ends, do not make that news.
+ */
+static bool is_news(const struct xs_users *users, const struct xs_user *user,
+                    const struct xs_report *report)
+{
+    if (report->resource[0] == '\0')
+        return xs_resources_are_heard_of(user->resources, users->sync);
+    return user->resources != NULL;
+}
+
 enum xs_error xs_users_apply(struct xs_users *users, const struct xs_report *report)
 {
     struct xs_resource *resource = xs_resource_new(report, users->sync);
@@ -166,8 +192,7 @@ enum xs_error xs_users_apply(struct xs_users *users, const struct xs_report *rep
         return error;
     }
     was_online = user->resources != NULL;
-    /* A server answers a probe of somebody offline like this: it says nothing of when they left. */
-    if (!report->presence.available && !was_online && !report->delayed)
+    if (!report->presence.available && !report->delayed && !is_news(users, user, report))
         resource->last_s = XS_LAST_UNKNOWN;
     if (report->presence.available)
         come(user, resource);
@@ -195,6 +220,7 @@ void xs_users_end_sync(struct xs_users *users)
 
         if (xs_resources_drop_silent(&user->resources, users->sync))
             mark_stale(users, user);
+        user->silent = was_online && user->resources == NULL;
         count_online(users, user, was_online);
     }
 }
@@ -214,6 +240,13 @@ void xs_users_begin_roster(struct xs_users *users)
     users->roster++;
 }
 
+static void unlist(struct xs_users *users, struct xs_user *user)
+{
+    if (user->roster != 0)
+        users->listed_count--;
+    user->roster = 0;
+}
+
 /* Takes everything away that is known of a user, and has their record removed. */
 static void remove_user(struct xs_users *users, struct xs_user *user)
 {
@@ -224,11 +257,16 @@ static void remove_user(struct xs_users *users, struct xs_user *user)
     xs_resources_free(user->left);
     user->left = NULL;
     count_online(users, user, was_online);
-    if (user->roster != 0)
-        users->listed_count--;
-    user->roster = 0;
+    unlist(users, user);
+    user->dropped = false;
     user->removed = true;
     mark_stale(users, user);
+}
+
+static void drop(struct xs_users *users, struct xs_user *user)
+{
+    unlist(users, user);
+    user->dropped = true;
 }
 
 void xs_users_end_roster(struct xs_users *users)
@@ -238,7 +276,27 @@ void xs_users_end_roster(struct xs_users *users)
     HASH_ITER(hh, users->by_local, user, next)
     {
         if (user->roster != 0 && user->roster != users->roster)
+            drop(users, user);
+    }
+}
+
+void xs_users_drop(struct xs_users *users, const char *local, size_t local_len)
+{
+    struct xs_user *user = find(users, local, local_len);
+
+    if (user != NULL)
+        drop(users, user);
+}
+
+void xs_users_judge_dropped(struct xs_users *users, bool roster_decides)
+{
+    struct xs_user *user, *next;
+
+    HASH_ITER(hh, users->by_local, user, next)
+    {
+        if (user->dropped && roster_decides)
             remove_user(users, user);
+        user->dropped = false;
     }
 }
 
@@ -254,7 +312,7 @@ enum xs_error xs_users_list(struct xs_users *users, const char *local, size_t lo
         mark_stale(users, user);
     }
     user->roster = users->roster;
-    user->removed = false;
+    user->dropped = user->removed = false;
     return XS_OK;
 }
 
@@ -275,6 +333,18 @@ bool xs_users_is_listed(const struct xs_users *users, const char *local, size_t 
     return user != NULL && user->roster != 0;
 }
 
+/* Takes the server's word for when somebody left, which is later than what was known. */
+static void take_word(struct xs_resource *left, int64_t last_s)
+{
+    bool is_known = left->last_s != XS_LAST_UNKNOWN;
+
+    if (is_known && last_s - left->last_s > XS_USERS_SLACK_S)
+        left->status_at = left->lang_at = 0; /* the words of an earlier leaving */
+    if (!is_known || last_s - left->last_s > XS_USERS_SLACK_S)
+        left->hearsay = left->status_at == 0;
+    left->last_s = last_s;
+}
+
 enum xs_error xs_users_note_last(struct xs_users *users, const char *local, size_t local_len,
                                  int64_t last_s)
 {
@@ -289,7 +359,7 @@ enum xs_error xs_users_note_last(struct xs_users *users, const char *local, size
         user->left->last_s = XS_LAST_UNKNOWN;
     }
     if (last_s > user->left->last_s) {
-        user->left->last_s = last_s;
+        take_word(user->left, last_s);
         mark_stale(users, user);
     }
     return XS_OK;
@@ -357,6 +427,16 @@ bool xs_user_is_removed(const struct xs_user *user)
 bool xs_user_is_offline(const struct xs_user *user)
 {
     return !user->removed && user->resources == NULL;
+}
+
+bool xs_user_is_silent(const struct xs_user *user)
+{
+    return xs_user_is_offline(user) && user->left == NULL && user->silent;
+}
+
+bool xs_user_is_hearsay(const struct xs_user *user)
+{
+    return xs_user_is_offline(user) && user->left != NULL && user->left->hearsay;
 }
 
 struct xs_presence xs_user_presence(const struct xs_user *user)

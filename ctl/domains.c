@@ -50,7 +50,7 @@ static void count_flags(const struct xs_entries *flags, struct summary *summary)
     for (size_t i = 0; i < flags->count; i++) {
         const struct xs_entry *flag = &flags->items[i];
 
-        if (strcmp(flag->name, summary->domain) == 0)
+        if (strlen(flag->name) == flag->name_len && strcmp(flag->name, summary->domain) == 0)
             summary->flag = flag;
         else if (xs_publish_parse(flag->value, flag->value_len).setting != XS_PUBLISH_YES &&
                  is_field_of_user(flag, summary->domain))

@@ -1,7 +1,8 @@
 -- Shows xmpp-status-bot the presence of every user of a domain, on Prosody 0.12 or later.
 --
--- One copy for each domain: replace example.org by its name (twice), put it where Prosody includes
--- it, on Debian as /etc/prosody/conf.d/xmpp-status-DOMAIN.cfg.lua, and see README.md for the rest.
+-- One copy for each domain: replace example.org by its name (three times), put it where Prosody
+-- includes it, on Debian as /etc/prosody/conf.d/xmpp-status-DOMAIN.cfg.lua, and see README.md for the
+-- rest.
 -- The VirtualHost itself, with its certificate, stays where it is: Prosody puts both together.
 
 VirtualHost "example.org"
@@ -20,3 +21,7 @@ VirtualHost "example.org"
       iq = { ["jabber:iq:last"] = "get" };
     };
   }
+
+  -- mod_limits, which Debian's configuration enables, slows down clients that send much. Not the
+  -- bot, which may have to ask after many users, and whose signs of life must not come late.
+  unlimited_jids = { "presence@example.org" }

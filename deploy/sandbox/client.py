@@ -144,6 +144,13 @@ class Client:
             "message", lambda stanza: take(ElementTree.fromstring(str(stanza)))
         )
 
+    def on_iq(self, take):
+        """Has every answer that arrives from now on taken, as an element."""
+        self._xmpp.register_handler(slixmpp.Callback(
+            "every iq", slixmpp.StanzaPath("iq"),
+            lambda stanza: take(ElementTree.fromstring(str(stanza))),
+        ))
+
     def ask(self, stanza_xml, stanza_id):
         """Sends an iq with the id `stanza_id`; returns the answer as an element."""
 

@@ -1,7 +1,7 @@
 """A stand-in XMPP server for one client: the real protocol as far as the bot speaks it, and fast.
 
-STARTTLS, SASL PLAIN over TLS, bind, roster, pings. It sends whatever it is told to, also what real
-servers say only when something is wrong with them.
+STARTTLS, SASL PLAIN over TLS, bind, roster, pings, last activity. It sends whatever it is told to,
+also what real servers say only when something is wrong with them.
 """
 
 import collections
@@ -10,6 +10,7 @@ import select
 import socket
 import ssl
 import threading
+import time
 
 CHUNK = 1 << 16
 STREAM = (
@@ -24,7 +25,8 @@ PLAIN = (
 BIND = "<bind xmlns='urn:ietf:params:xml:ns:xmpp-bind'/>"
 PRIVILEGE = (
     "<message from='{domain}' to='{jid}'><privilege xmlns='urn:xmpp:privilege:2'>"
-    "<perm access='presence' type='managed_entity'/></privilege></message>"
+    "<perm access='presence' type='managed_entity'/>"
+    "<perm access='iq'><namespace ns='jabber:iq:last' type='get'/></perm></privilege></message>"
 )
 INTERNAL_ERROR = (
     "<error type='wait'><internal-server-error xmlns='urn:ietf:params:xml:ns:xmpp-stanzas'/></error>"
@@ -35,9 +37,10 @@ class StandIn:
     """Listens on a free loopback port; serves one client at a time, in a thread.
 
     `sync` is sent, as bytes, in answer to each initial presence, after the presence privilege if
-    that is granted, as by Prosody. `roster` holds the items in the bot's, None if the server fails to
-    say; `logins` counts. Only that thread touches the connection: OpenSSL does not let two threads
-    read and write at once.
+    that is granted, as by Prosody. `roster` holds the items in the bot's, None if the server fails
+    to say; `last` the Unix second at which a user, by JID, was last active; `asked` the JIDs that
+    were asked for it; `logins` counts. Only that thread touches the connection: OpenSSL does not
+    let two threads read and write at once.
     """
 
     def __init__(self, domain, jid, certificate, sync=b"", privileged=True, roster=""):
@@ -46,6 +49,8 @@ class StandIn:
         self.sync = sync
         self.privileged = privileged
         self.roster = roster
+        self.last = {}
+        self.asked = []
         self.logins = 0
         self.presence_asked = threading.Event()
         self._tls = ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER)
@@ -140,13 +145,19 @@ class StandIn:
 
     def _answer_iq(self, attributes, content):
         stanza_id = re.search(r"""\bid=["']([^"']*)""", attributes).group(1)
-        kind, body, sender = "result", "", ""
+        to = re.search(r"""\bto=["']([^"']*)""", attributes)
+        kind, body, sender = "result", "", f" from='{to.group(1)}'" if to else ""
         if "xmpp-bind" in content:
             body = f"{BIND[:-2]}><jid>{self.jid}/xmpp-status</jid></bind>"
         elif "iq:roster" in content and self.roster is None:
             kind, body = "error", INTERNAL_ERROR
         elif "iq:roster" in content:
             body = f"<query xmlns='jabber:iq:roster'>{self.roster}</query>"
-        else:
-            sender = f" from='{self.domain}'"
+        elif "iq:last" in content and to.group(1) not in self.last:
+            kind, body = "error", INTERNAL_ERROR
+        elif "iq:last" in content:
+            seconds = int(time.time()) - self.last[to.group(1)]
+            body = f"<query xmlns='jabber:iq:last' seconds='{seconds}'/>"
         self.send(f"<iq type='{kind}' id='{stanza_id}'{sender}>{body}</iq>".encode())
+        if "iq:last" in content:
+            self.asked.append(to.group(1))

@@ -93,6 +93,25 @@ class Accounts(BotTest):
         self.bot.wait_synced(RECOVER_S)
         self.assert_record_soon("slipped", SOON_S, type="unavailable", last=left)
 
+    def test_parting_words_outlast_a_restart_of_the_bot(self):
+        """The server remembers when somebody left, and nobody but Redis with what words."""
+        parting, slipped = self.system.login("parting"), self.system.login("witness")
+        for client, user in ((parting, "parting"), (slipped, "witness")):
+            client.presence()
+            self.assert_online_soon(user)
+        parting.unavailable("bye")
+        self.assert_left_soon("parting", status="bye", lang="en")
+        left = self.record("parting")
+        parting.close_stream()
+        self.bot.process.stop()
+        slipped.logout()
+        slipped_at = About(time.time(), early_s=1)
+        self.bot.start()
+        self.bot.wait_synced(RECOVER_S)
+        self.assert_record_soon("witness", SOON_S, type="unavailable", last=slipped_at)
+        self.assert_all_processed()  # the answer for the one is in, so for the other, too
+        self.assert_record("parting", **left)
+
     def test_account_made_again_has_no_past(self):
         client = self.system.login("again")
         client.presence()

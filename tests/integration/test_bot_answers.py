@@ -1,9 +1,11 @@
 """What the bot says when it is spoken to, and that it never speaks of anybody."""
 
+import time
 import unittest
 from xml.etree import ElementTree
 
 from bot_test import BotTest, server_kind
+from sandbox.deadline import wait_until
 from sandbox.errors import SandboxError
 from sandbox.system import DOMAIN, EJABBERD, PROSODY
 
@@ -13,6 +15,10 @@ DISCO = "http://jabber.org/protocol/disco#info"
 # well, but ends itself on as many.
 LEVELS = {PROSODY: (1000, 250_000 // len("<a></a>")), EJABBERD: (1000,)}
 FEATURES = {DISCO, "jabber:iq:version", "urn:xmpp:ping"}
+# What others are answered, in bytes: at once, and per second; and what the least answer has.
+BURST, RATE, ANSWER = 8192, 512, 250
+FLOOD = 500
+RENEWED_S = 20.0
 
 
 class Answers(BotTest):
@@ -62,6 +68,35 @@ class Answers(BotTest):
                 answer = self.ask(payload, kind)
                 self.assertEqual(answer.get("type"), "error")
                 self.assertIsNotNone(answer.find("error"))
+
+    def test_several_askers(self):
+        """Each asks what clients ask when they see a new contact."""
+        clients = [self.system.login(f"asker{number}") for number in range(8)]
+        for client in clients:
+            for name in (DISCO, "jabber:iq:version"):
+                answer = client.ask(
+                    f"<iq to='{BOT}' type='get' id='i'><query xmlns='{name}'/></iq>", "i"
+                )
+                self.assertEqual(answer.get("type"), "result")
+
+    def test_flood_is_hardly_answered_and_costs_no_lease(self):
+        flooder = self.system.login("flooder")
+        answers = []
+        flooder.on_iq(lambda answer: answers.append(ElementTree.tostring(answer)))
+        begin, (until, _) = time.monotonic(), self.store.lease(DOMAIN)
+        for number in range(FLOOD):
+            flooder.send(
+                f"<iq to='{BOT}' type='get' id='flood{number}'><query xmlns='{DISCO}'/></iq>"
+            )
+        long = "x" * BURST  # which an answer would have to repeat
+        flooder.send(f"<iq to='{BOT}' type='get' id='{long}'><ping xmlns='urn:xmpp:ping'/></iq>")
+        wait_until(lambda: self.store.lease(DOMAIN)[0] > until, "a renewed lease", RENEWED_S)
+        self.assertTrue(self.bot.is_trusted())
+        self.assertEqual(self.ask("<ping xmlns='urn:xmpp:ping'/>").get("type"), "result")
+        allowed = BURST + RATE * (time.monotonic() - begin)
+        self.assertLessEqual(len(answers) * ANSWER, allowed)
+        self.assertGreater(len(answers), 0)
+        self.assertLess(max(map(len, answers)), BURST)
 
     def test_forged_roster_push_changes_nothing(self):
         """RFC 6121 section 2.1.6: a push counts only from the account itself."""

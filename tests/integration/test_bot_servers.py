@@ -2,7 +2,7 @@
 
 import time
 
-from bot_test import RECOVER_S, BotTest
+from bot_test import RECOVER_S, About, BotTest
 from redis_wire import RedisWire
 from sandbox.certificate import Certificate
 from sandbox.deadline import wait_until
@@ -84,6 +84,19 @@ class Servers(BotTest):
         self.server.privileged = True
         self.assert_recovers()
 
+    def test_privilege_that_is_withdrawn_in_the_session(self):
+        self.start()
+        logins = self.server.logins
+        self.server.privileged = False
+        self.server.send(
+            f"<message from='{DOMAIN}' to='{BOT}'><privilege xmlns='urn:xmpp:privilege:2'>"
+            "<perm access='presence' type='none'/></privilege></message>".encode()
+        )
+        wait_until(lambda: self.server.logins > logins, "the next login", RECOVER_S)
+        self.assertTrue(self.said("the server does not show everybody's presence any more"))
+        self.server.privileged = True
+        self.assert_recovers()
+
     def test_answer_to_a_subscribe_is_no_presence(self):
         """Prosody repeats an old request of ours at each login, and answers it from the bare JID."""
         self.start()
@@ -91,10 +104,73 @@ class Servers(BotTest):
         self.assert_online_soon("bob")
         self.assert_record("alice", type="available")
 
+    def test_roster_does_not_matter_to_the_privileged(self):
+        """Whoever ends a subscription to the bot, or did so unseen, is shown as before."""
+        roster = ALICE + ALICE.replace("alice", "bob")
+        self.start(roster=roster)
+        push = ALICE.replace("both", "remove")
+        self.server.send(
+            f"<iq type='set' id='push'><query xmlns='jabber:iq:roster'>{push}</query></iq>".encode()
+            + presence("bob") + presence("bob", kind=" type='unavailable'")
+        )
+        self.assert_left_soon("bob")
+        self.assert_all_written()
+        self.assert_record("alice", type="available")
+        left = self.record("bob")
+        self.server.roster = roster.replace("bob", "carol")
+        self.server.sync += presence("erin")
+        self.server.end_session()
+        self.assert_online_soon("erin", RECOVER_S)
+        self.assert_all_written("frank")
+        self.assert_record("bob", **left)
+
     def test_full_jid_still_leaves(self):
         self.start()
         self.server.send(presence("alice", kind=" type='unavailable'"))
         self.assert_left_soon("alice")
+
+    def leave_with_words(self):
+        """Alice has said goodbye a while ago, as the server tells now. Returns the record."""
+        left_s = int(time.time()) - 1000
+        stamp = time.strftime("%Y-%m-%dT%H:%M:%SZ", time.gmtime(left_s))
+        self.server.send(
+            f"<presence from='alice@{DOMAIN}/phone' type='unavailable'><status>bye</status>"
+            f"<delay xmlns='urn:xmpp:delay' stamp='{stamp}'/></presence>".encode()
+        )
+        record = {"type": "unavailable", "last": str(left_s), "status": "bye"}
+        self.assert_record_soon("alice", **record)
+        return record
+
+    def restart_bot(self):
+        self.bot.stop()
+        self.bot.start()
+
+    def come_back(self, again, last_s):
+        """The bot begins anew, in one way or another, and is told that alice left at `last_s`."""
+        asked = len(self.server.asked)
+        self.server.sync, self.server.last = b"", {self.jid("alice"): last_s}
+        again()
+        wait_until(
+            lambda: self.jid("alice") in self.server.asked[asked:], "the bot to ask", RECOVER_S
+        )
+        self.assert_all_written()
+
+    def test_parting_words_outlast_a_restart(self):
+        """The server remembers when she left, and nobody but Redis with what words."""
+        self.start(privileged=False, roster=ALICE + ALICE.replace("alice", "dave"))
+        left = self.leave_with_words()
+        left_s = int(left["last"])
+        self.come_back(self.restart_bot, left_s)
+        self.assert_record("alice", **left)
+        self.come_back(self.restart_bot, left_s + 500)  # she came and went again meanwhile
+        self.assert_record("alice", type="unavailable", last=About(left_s + 500))
+
+    def test_parting_words_end_with_the_next_visit(self):
+        """Which the bot has not seen, but has not been ended meanwhile either."""
+        self.start()
+        left_s = int(self.leave_with_words()["last"])
+        self.come_back(self.server.end_session, left_s + 500)
+        self.assert_record("alice", type="unavailable", last=About(left_s + 500))
 
     def test_bot_without_the_right_to_scan(self):
         """It cannot look for records of those who are not in the roster, and that is all."""
@@ -136,6 +212,21 @@ class Servers(BotTest):
         self.assert_all_written()
         self.assert_record("bob", **later)
 
-    def assert_all_written(self):
-        self.server.send(presence("dave"))
-        self.assert_online_soon("dave")
+    def test_another_bot_knew_better_unseen(self):
+        """It was in charge while this one waited to log in again, or could not reach Redis."""
+        self.start()
+        self.server.send(presence("bob") + presence("bob", kind=" type='unavailable'"))
+        self.assert_left_soon("bob")
+        self.server.sync = presence("dave")
+        self.server.end_session()
+        wait_until(lambda: self.said("next attempt in"), "the end of the session")
+        later = {"type": "unavailable", "last": str(int(time.time()) + 1), "status": "bye"}
+        self.store.write_record(self.jid("bob"), **later)
+        self.store.command("DEL", LEASE)  # which the other bot has given up again
+        self.bot.wait_synced(RECOVER_S)
+        self.assert_record("dave", type="available")
+        self.assert_record("bob", **later)
+
+    def assert_all_written(self, witness="dave"):
+        self.server.send(presence(witness))
+        self.assert_online_soon(witness, RECOVER_S)

@@ -4,7 +4,7 @@ import os
 import time
 import unittest
 
-from bot_test import RECOVER_S, BotTest
+from bot_test import RECOVER_S, About, BotTest
 from sandbox.deadline import wait_until
 from sandbox.system import BOT_PASSWORD, BOT_USER, DOMAIN
 from silent_server import SilentServer, Wire
@@ -41,6 +41,8 @@ class Silence(BotTest):
         return self.store.record(f"alice@{domain}").get("show")
 
     def test_silence_is_found_within_two_minutes(self):
+        leaver = self.log_in("bob")
+        self.assert_online_soon("bob")
         clients = {domain: self.system.login("alice", domain=domain) for domain in (DOMAIN, WIRED)}
         for domain, client in clients.items():
             client.presence(show="dnd")
@@ -52,9 +54,12 @@ class Silence(BotTest):
         start = time.monotonic()
         for client in clients.values():
             client.presence(show="chat")
+        leaver.logout()
+        left = About(time.time(), early_s=1)
         time.sleep(1)
         for domain in clients:
             self.assertEqual(self.show(domain), "dnd", f"{domain}: the planted fault is none")
+        self.assert_record("bob", type="available")
 
         found, lapsed = {}, False
         while len(found) < 2 and time.monotonic() - start < FIND_S:
@@ -70,6 +75,7 @@ class Silence(BotTest):
         for domain, seconds in found.items():
             print(f"\n{domain}: right again after {seconds:.0f} s")
         self.assertEqual(set(found), set(clients))
+        self.assert_record_soon("bob", RECOVER_S, type="unavailable", last=left)
         self.assertTrue(lapsed, "the lease of a domain behind a dead connection must lapse")
         self.assertGreaterEqual(self.wire.accepted, 2)
         for bot in (self.bot, self.wired_bot):

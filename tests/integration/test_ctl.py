@@ -358,6 +358,7 @@ class Ctl(SystemTest):
         self.store.publish(self.jid("carol"))
         self.store.publish(self.jid("dave"), "maybe")
         self.store.publish(self.jid("Eve"), "no")
+        self.store.command("HSET", FLAGS % DOMAIN, f"{DOMAIN}\0x", "no")  # another name
         self.store.command("SADD", "xmpp:online:{%s}" % DOMAIN, "alice", "bob")
         self.store.command("HSET", FLAGS % "D.example", "d.example", "yes")
         self.store.command("SET", FLAGS % "wrong.example", "x")
@@ -378,6 +379,16 @@ class Ctl(SystemTest):
             "lease": f"{until} host/nonce", "lease_valid": True, "users_online": 2,
             "users_blocked": 3,
         })
+
+    def test_manual_names_every_member(self):
+        with open(MANUAL, encoding="ascii") as file:
+            members = file.read().partition("Its members are\n")[2].partition(".Ss")[0]
+        for arguments in (
+            ("unset", DOMAIN), ("show", self.jid("alice")), ("list", DOMAIN), ("check", DOMAIN),
+            ("domains",), ("normalise", DOMAIN),
+        ):
+            for member in self.json(*arguments):
+                self.assertRegex(members, rf"(?m)^\.Cm {member}\b", arguments)
 
     def test_domains_by_the_thousand(self):
         names = "".join(f"d{number:04}.example\n" for number in range(3000))

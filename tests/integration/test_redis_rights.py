@@ -342,6 +342,11 @@ class Passwords(unittest.TestCase):
         digest = "ba7816bf8f01cfea414140de5dae2223b00361a396177a9cb410ff61f20015ad"
         self.assertEqual(self.add("user me on ~*\n").stdout, f"user me on #{digest} ~*\n")
 
+    def test_last_line_may_lack_its_end(self):
+        whole = self.add(self.shipped + "user last on ~*\n")
+        self.assertRegex(whole.stdout, r"\nuser last on #[0-9a-f]{64} ~\*\n\Z")
+        self.assertEqual(self.add(self.shipped + "user last on ~*").stdout, whole.stdout)
+
     def test_wrong_usage_and_an_empty_password(self):
         self.assertEqual(self.add(self.shipped, "/nonexistent").returncode, 1)
         with open(os.path.join(self.directory, "me.password"), "w", encoding="ascii"):

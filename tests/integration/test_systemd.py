@@ -99,6 +99,12 @@ class Units(unittest.TestCase):
         self.assertIsNotNone(found, done.stderr)
         self.assertLessEqual(float(found[1]), EXPOSURE_MAX)
 
+    def test_starts_are_not_limited(self):
+        """After five failures within ten seconds, systemd gives up the service and its socket."""
+        for name in (SERVICE, TEMPLATES[0], BOT):
+            section = read_unit(name).partition("\n[Service]\n")[0]
+            self.assertRegex(section, r"(?m)^StartLimitIntervalSec=0$", name)
+
     def test_socket_is_the_one_that_nginx_connects_to(self):
         directory = os.path.join(os.path.dirname(os.path.abspath(__file__)), "../../deploy/nginx")
         with open(os.path.join(directory, "upstream.conf"), encoding="utf-8") as file:

@@ -1,4 +1,5 @@
 xs_add_unit_test(test_activity xs_bot_parts)
+xs_add_unit_test(test_allowance xs_bot_parts)
 xs_add_unit_test(test_answer xs_bot_parts)
 xs_add_unit_test(test_lock xs_bot_parts)
 xs_add_unit_test(test_roster xs_bot_parts)

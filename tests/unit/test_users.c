@@ -175,6 +175,29 @@ static void apply__invents_no_time__for_somebody_not_known_to_be_online(void **s
     assert_int_equal(xs_user_presence(stale_user("a")).last_s, XS_LAST_UNKNOWN);
 }
 
+static void apply__invents_no_time__when_only_an_earlier_session_knew_them(void **state)
+{
+    (void)state;
+    apply("a@b.c", (struct sent){.resource = "one", .sent_s = 10});
+    xs_users_begin_sync(users);
+    apply("a@b.c", (struct sent){.gone = true, .sent_s = 4000}); /* the answer to a probe */
+    assert_false(xs_users_is_online(users, "a", 1));
+    assert_int_equal(xs_user_presence(stale_user("a")).last_s, XS_LAST_UNKNOWN);
+    assert_int_equal(xs_users_note_last(users, "a", 1, 310), XS_OK);
+    assert_int_equal(xs_user_presence(stale_user("a")).last_s, 310);
+}
+
+static void apply__knows_when_a_bare_jid_left__once_it_is_heard_of_in_this_session(void **state)
+{
+    (void)state;
+    apply("a@b.c", (struct sent){.resource = "one", .sent_s = 10});
+    apply("a@b.c", (struct sent){.resource = "two", .sent_s = 10});
+    xs_users_begin_sync(users);
+    apply("a@b.c", (struct sent){.resource = "one", .sent_s = 3000});
+    apply("a@b.c", (struct sent){.gone = true, .sent_s = 4000});
+    assert_int_equal(xs_user_presence(stale_user("a")).last_s, 4000);
+}
+
 static void apply__ignores_leaving__of_a_resource_that_is_not_there(void **state)
 {
     (void)state;
@@ -221,6 +244,11 @@ static void sync__marks_offline__only_the_silent_and_only_at_its_end(void **stat
     assert_false(xs_users_is_online(users, "silent", 6));
     assert_true(xs_users_is_online(users, "there", 5));
     assert_int_equal(xs_users_online_count(users), 1);
+    for (struct xs_user *user = NULL; (user = xs_users_next(users, user)) != NULL;)
+        assert_int_equal(xs_user_is_silent(user), strcmp(xs_user_local(user), "silent") == 0);
+    assert_int_equal(xs_users_note_last(users, "silent", 6, 10), XS_OK); /* not any more */
+    for (struct xs_user *user = NULL; (user = xs_users_next(users, user)) != NULL;)
+        assert_false(xs_user_is_silent(user));
 }
 
 static void sync__drops_single_resources__that_stayed_silent(void **state)
@@ -266,9 +294,39 @@ static void roster__removes__who_is_not_listed_again(void **state)
     xs_users_begin_roster(users);
     assert_int_equal(xs_users_list(users, "stays", 5), XS_OK);
     xs_users_end_roster(users);
+    assert_false(xs_users_is_listed(users, "goes", 4));
+    assert_null(xs_users_next_stale(users, NULL)); /* it is not known yet whether that matters */
+    xs_users_judge_dropped(users, true);
     assert_true(xs_user_is_removed(stale_user("goes")));
     assert_true(xs_users_is_listed(users, "stays", 5));
     assert_true(xs_users_is_online(users, "stranger", 8));
+}
+
+static void drop__costs_the_record__only_if_the_roster_decides(void **state)
+{
+    (void)state;
+    for (int decides = 0; decides <= 1; decides++) {
+        assert_int_equal(xs_users_list(users, "a", 1), XS_OK);
+        apply("a@b.c", (struct sent){.resource = "one"});
+        xs_users_settle(users, stale_user("a"));
+        xs_users_drop(users, "a", 1);
+        xs_users_drop(users, "nobody", 6);
+        assert_int_equal(xs_users_listed_count(users), 0);
+        xs_users_judge_dropped(users, decides);
+        assert_int_equal(xs_users_online_count(users), decides ? 0 : 1);
+    }
+    assert_true(xs_user_is_removed(stale_user("a")));
+}
+
+static void drop__is_forgotten__once_they_are_listed_again(void **state)
+{
+    (void)state;
+    assert_int_equal(xs_users_list(users, "a", 1), XS_OK);
+    xs_users_drop(users, "a", 1);
+    assert_int_equal(xs_users_list(users, "a", 1), XS_OK);
+    xs_users_judge_dropped(users, true);
+    assert_false(xs_user_is_removed(stale_user("a")));
+    assert_int_equal(xs_users_listed_count(users), 1);
 }
 
 static void note_last__concerns_only__who_is_offline_and_known(void **state)
@@ -286,6 +344,40 @@ static void note_last__concerns_only__who_is_offline_and_known(void **state)
     assert_int_equal(xs_user_presence(stale_user("a")).last_s, 30);
 }
 
+static void note_last__keeps_parting_words__of_this_leaving_only(void **state)
+{
+    struct xs_presence presence;
+
+    (void)state;
+    apply("a@b.c", (struct sent){.resource = "one", .sent_s = 5});
+    apply("a@b.c", (struct sent){.resource = "one", .gone = true, .sent_s = 20, .status = "bye"});
+    assert_int_equal(xs_users_note_last(users, "a", 1, 20 + XS_USERS_SLACK_S), XS_OK);
+    presence = xs_user_presence(stale_user("a"));
+    assert_int_equal(presence.last_s, 20 + XS_USERS_SLACK_S);
+    assert_string_equal(presence.status, "bye");
+    assert_false(xs_user_is_hearsay(stale_user("a")));
+    assert_int_equal(xs_users_note_last(users, "a", 1, 21 + 2 * XS_USERS_SLACK_S), XS_OK);
+    presence = xs_user_presence(stale_user("a"));
+    assert_int_equal(presence.last_s, 21 + 2 * XS_USERS_SLACK_S);
+    assert_null(presence.status); /* came and went since, with other words or none */
+    assert_true(xs_user_is_hearsay(stale_user("a")));
+}
+
+static void hearsay__is__what_no_presence_has_told(void **state)
+{
+    (void)state;
+    assert_int_equal(xs_users_list(users, "a", 1), XS_OK);
+    assert_false(xs_user_is_hearsay(stale_user("a")));
+    apply("a@b.c", (struct sent){.gone = true, .sent_s = 40}); /* when, it does not tell */
+    assert_false(xs_user_is_hearsay(stale_user("a")));
+    assert_int_equal(xs_users_note_last(users, "a", 1, 10), XS_OK);
+    assert_true(xs_user_is_hearsay(stale_user("a")));
+    apply("a@b.c", (struct sent){.resource = "one", .sent_s = 50});
+    assert_false(xs_user_is_hearsay(stale_user("a")));
+    apply("a@b.c", (struct sent){.resource = "one", .gone = true, .sent_s = 60});
+    assert_false(xs_user_is_hearsay(stale_user("a")));
+}
+
 static void clear__forgets_everybody__also_the_stale_and_the_listed(void **state)
 {
     (void)state;
@@ -298,6 +390,25 @@ static void clear__forgets_everybody__also_the_stale_and_the_listed(void **state
     assert_int_equal(xs_users_listed_count(users), 0);
     apply("a@b.c", (struct sent){.resource = "one"});
     stale_user("a");
+}
+
+static void doubt__forgets__when_somebody_left_and_nothing_else(void **state)
+{
+    struct xs_presence presence;
+
+    (void)state;
+    apply("a@b.c", (struct sent){.resource = "one"});
+    apply("a@b.c", (struct sent){.resource = "one", .gone = true, .sent_s = 20, .status = "bye"});
+    xs_users_doubt(users);
+    presence = xs_user_presence(stale_user("a"));
+    assert_false(presence.available);
+    assert_int_equal(presence.last_s, XS_LAST_UNKNOWN);
+    assert_null(presence.status);
+    assert_int_equal(xs_users_note_last(users, "a", 1, 30), XS_OK);
+    assert_int_equal(xs_user_presence(stale_user("a")).last_s, 30);
+    apply("a@b.c", (struct sent){.resource = "one", .sent_s = 40});
+    xs_users_doubt(users);
+    assert_true(xs_user_presence(stale_user("a")).available);
 }
 
 static void apply__bounds_resources__by_dropping_the_oldest(void **state)
@@ -357,6 +468,8 @@ int main(void)
         TEST(apply__takes_all_resources__for_an_unavailable_bare_jid),
         TEST(apply__keeps_the_first_time__when_leaving_is_told_twice),
         TEST(apply__invents_no_time__for_somebody_not_known_to_be_online),
+        TEST(apply__invents_no_time__when_only_an_earlier_session_knew_them),
+        TEST(apply__knows_when_a_bare_jid_left__once_it_is_heard_of_in_this_session),
         TEST(apply__ignores_leaving__of_a_resource_that_is_not_there),
         TEST(settle__keeps__how_somebody_left),
         TEST(mark_stale__takes_somebody_unknown__as_offline),
@@ -364,8 +477,13 @@ int main(void)
         TEST(sync__drops_single_resources__that_stayed_silent),
         TEST(list__makes_somebody_new_stale__and_unlist_removes_them),
         TEST(roster__removes__who_is_not_listed_again),
+        TEST(drop__costs_the_record__only_if_the_roster_decides),
+        TEST(drop__is_forgotten__once_they_are_listed_again),
         TEST(note_last__concerns_only__who_is_offline_and_known),
+        TEST(note_last__keeps_parting_words__of_this_leaving_only),
+        TEST(hearsay__is__what_no_presence_has_told),
         TEST(clear__forgets_everybody__also_the_stale_and_the_listed),
+        TEST(doubt__forgets__when_somebody_left_and_nothing_else),
         TEST(apply__bounds_resources__by_dropping_the_oldest),
         TEST(mark_all_stale__reaches_everybody__once),
         TEST(list__says_so__when_the_table_gets_no_memory),
