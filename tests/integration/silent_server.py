@@ -1,4 +1,4 @@
-"""Servers between the bot and the truth: one that falls silent in the TLS handshake, and a wire."""
+"""Servers between a program and the truth: two that fall silent, and a wire."""
 
 import socket
 import threading
@@ -81,6 +81,32 @@ class SilentServer(_Listener):
             if not piece:
                 raise ConnectionResetError("closed before " + word.decode())
             got += piece
+
+
+class SilentRedis(_Listener):
+    """Lets in whoever sends a user and a password, and answers nothing that is asked then.
+
+    `address` is what to configure; `asked` tells that somebody waits for an answer.
+    """
+
+    # The lines of an AUTH, each part after one with its length.
+    _AUTH_LINES = 7
+
+    def __init__(self):
+        self.asked = threading.Event()
+        super().__init__()
+        self.address = f"{LOOPBACK}:{self.port}"
+
+    def serve(self, connection):
+        got = b""
+        while got.count(b"\r\n") < self._AUTH_LINES:
+            piece = connection.recv(PIECE)
+            if not piece:
+                return
+            got += piece
+        connection.sendall(b"+OK\r\n")
+        while connection.recv(PIECE):
+            self.asked.set()
 
 
 class Wire(_Listener):
