@@ -1,5 +1,6 @@
 """Servers between a program and the truth: two that fall silent, and a wire."""
 
+import re
 import socket
 import threading
 
@@ -84,13 +85,13 @@ class SilentServer(_Listener):
 
 
 class SilentRedis(_Listener):
-    """Lets in whoever sends a user and a password, and answers nothing that is asked then.
+    """Lets in whoever begins with a user and a password, and answers nothing else.
 
-    `address` is what to configure; `asked` tells that somebody waits for an answer.
+    `address` is what to configure; `asked` tells that somebody who was let in waits for an answer.
     """
 
-    # The lines of an AUTH, each part after one with its length.
-    _AUTH_LINES = 7
+    # AUTH with two arguments, each after a line with its length.
+    _AUTH = re.compile(rb"\*3\r\n\$4\r\nAUTH\r\n(\$\d+\r\n[^\r]*\r\n){2}")
 
     def __init__(self):
         self.asked = threading.Event()
@@ -99,7 +100,7 @@ class SilentRedis(_Listener):
 
     def serve(self, connection):
         got = b""
-        while got.count(b"\r\n") < self._AUTH_LINES:
+        while not self._AUTH.match(got):
             piece = connection.recv(PIECE)
             if not piece:
                 return

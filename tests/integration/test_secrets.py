@@ -11,14 +11,17 @@ import subprocess
 import tempfile
 import unittest
 
+import redis
 import seccomp
 
 from bot_test import BotTest
+from sandbox import ports
 from sandbox.configuration import Configuration
 from sandbox.deadline import wait_until
 from sandbox.process import environment
-from sandbox.redis_server import BOT, PANEL, RESPONDER
+from sandbox.redis_server import ACL, BOT, PANEL, RESPONDER
 from sandbox.system import BOT_PASSWORD, BOT_USER, DOMAIN
+from sentinel_server import MASTER_NAME, REPLICATION_ACL, SENTINEL, SentinelServer
 from silent_server import SilentRedis
 
 # For Prosody: the password itself goes over the wire, in base64, as with the weakest of servers.
@@ -28,6 +31,9 @@ disable_sasl_mechanisms = {
 }
 """
 WRONG_PASSWORD = "never the right password"
+SENTINEL_PASSWORD = "sandbox-sentinel-password"
+# Another master that Sentinel is told of, which keeps everybody waiting.
+SILENT_NAME = "silent"
 CHUNK = 1 << 20
 # The kernel's, which cannot be read, and a sanitizer's notes about memory, terabytes that are empty.
 NOT_OURS = ("[vvar]", "[vvar_vclock]", "[vsyscall]")
@@ -110,7 +116,7 @@ class Secrets(BotTest):
 
     def test_memory_is_really_looked_at(self):
         for pid in self.pids.values():
-            where = find(pid, {"socket": self.system.redis.socket_path.encode()})
+            where = find(pid, {"file": self.system.redis.password_file(BOT).encode()})
             self.assertNotEqual(where, set())
 
     def test_command_line_and_environment_hold_no_password(self):
@@ -207,10 +213,14 @@ class Secrets(BotTest):
         """How to start a ctl that logs in and then waits for Redis, and how to wait for that."""
         with contextlib.closing(SilentRedis()) as silent:
             configuration = self.new_configuration(silent.address, redis_timeout_ms=SLEEP_S * 1000)
+            self.lead_to(silent, configuration)
             yield (
                 [self.system.programs.ctl, "-c", configuration.path, "domains"],
                 lambda _: self.assertTrue(silent.asked.wait(SLEEP_S)),
             )
+
+    def lead_to(self, silent, configuration):
+        """Has programs with this configuration find that Redis in the way that is tested here."""
 
     def exposure(self, argv, await_start):
         """What a program lets out once it has started: to its user, and when it fails."""
@@ -265,6 +275,72 @@ class PlainLogin(Secrets):
         system.server.start()
         system.bot.start()
         system.bot.wait_synced()
+
+
+class ThroughSentinel(Secrets):
+    """The same where a Sentinel that wants a password of its own says where Redis is."""
+
+    @classmethod
+    def prepare(cls, system):
+        place = (ports.LOOPBACK, ports.pick())
+        master = cls.open_to_sentinel(system)
+        os.mkdir(system.path("sentinel"))
+        cls.sentinel = SentinelServer(
+            system.path("sentinel"), place, master, system.redis.password_file(SENTINEL),
+            quorum=1, password=SENTINEL_PASSWORD,
+        )
+        cls.addClassCleanup(cls.sentinel.stop)
+        cls.sentinel.start()
+        # The responder asks the Redis of its host, see docs/scaling.md.
+        system.configuration.redis_paths = {"fcgi": system.redis.socket_path}
+        cls.configure(system.configuration, place, SENTINEL_PASSWORD)
+        super().prepare(system)
+
+    @staticmethod
+    def open_to_sentinel(system):
+        """Gives Redis a port and the user for Sentinel. Returns its address and port."""
+        place = (ports.LOOPBACK, ports.pick())
+        system.redis.acl_names = (ACL, REPLICATION_ACL)
+        system.redis.write_users()
+        system.store.command("ACL", "LOAD")
+        system.store.command("CONFIG", "SET", "bind", place[0], "port", place[1])
+        return place
+
+    @staticmethod
+    def configure(configuration, place, password, master=MASTER_NAME):
+        path = os.path.join(configuration.directory, "sentinel.password")
+        with open(path, "w", encoding="ascii") as file:
+            file.write(password + "\n")
+        configuration.redis_path = "sentinel://%s@%s:%d" % (master, *place)
+        configuration.redis_keys = {"sentinel_password_file": path}
+        configuration.write()
+
+    def setUp(self):
+        super().setUp()
+        self.secrets["Sentinel's password"] = SENTINEL_PASSWORD.encode()
+
+    def lead_to(self, silent, configuration):
+        self.sentinel.ask("SENTINEL", "MONITOR", SILENT_NAME, ports.LOOPBACK, silent.port, 1)
+        self.addCleanup(self.sentinel.ask, "SENTINEL", "REMOVE", SILENT_NAME)
+        self.configure(configuration, self.sentinel.place, SENTINEL_PASSWORD, SILENT_NAME)
+
+    def test_sentinel_answers_only_who_has_its_password(self):
+        question = ("SENTINEL", "GET-MASTER-ADDR-BY-NAME", MASTER_NAME)
+        self.assertIsNotNone(self.sentinel.ask(*question))
+        with self.assertRaises(redis.AuthenticationError):
+            self.sentinel.ask_as(None, *question)
+
+    def test_password_that_sentinel_refuses_is_in_no_message(self):
+        self.secrets["refused password"] = WRONG_PASSWORD.encode()
+        configuration = self.new_configuration(self.system.redis.socket_path)
+        self.configure(configuration, self.sentinel.place, WRONG_PASSWORD)
+        done = subprocess.run(
+            [self.system.programs.ctl, "-c", configuration.path, "domains"], capture_output=True,
+            check=False, timeout=SLEEP_S,
+        )
+        self.assertEqual(done.returncode, 1)
+        self.assertIn(b"WRONGPASS", done.stderr)
+        self.assert_none_in(done.stdout + done.stderr, "output")
 
 
 if __name__ == "__main__":
