@@ -17,7 +17,7 @@
 #include <stddef.h>
 
 #include "keys.h"
-#include "store.h"
+#include "lookup.h"
 
 struct xs_cache;
 

@@ -19,11 +19,11 @@
 #include "connection.h"
 #include "error.h"
 #include "event_id.h"
+#include "lookup.h"
 #include "metrics.h"
 #include "pool.h"
 #include "request.h"
 #include "respond.h"
-#include "store.h"
 #include "watches.h"
 
 /* How long a stream is silent at most: then comes a comment, which keeps proxies calm. */
