@@ -54,9 +54,6 @@ size_t xs_streams_max(const struct xs_streams *streams);
 /* Lowers how many streams there may be, as there are descriptors for no more. */
 void xs_streams_limit(struct xs_streams *streams, size_t streams_max);
 
-/* Returns how many there are. */
-size_t xs_streams_count(const struct xs_streams *streams);
-
 /*
  * Opens a stream on a connection whose request, for a stream, has been read: sends `head`, and of
  * the JIDs that were looked up, in the order asked for and each once, the answers that the client
