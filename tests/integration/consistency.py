@@ -20,8 +20,12 @@ DOMAINS = ("one.example", "two.example")
 USERS = tuple(f"user{number}" for number in range(6))
 SHOWS = ("away", "chat", "dnd", "xa")
 CLIENTS = 4
-# Calm and storm: the mean pause between writes is another one each second.
+# Calm and storm: the mean pause between writes is another one each time. What a storm has left in
+# memory that is wrong shows in the calm behind it: there must be many.
 WRITE_PAUSES_S = 0.0005, 0.002, 0.01, 0.05
+PACE_S = 0.3
+# How much later than news the wire brings data: time for changes that the data does not know of.
+DATA_DELAY_S = 0.003
 # How often each kind is written: flags of a domain drop all that is known of its users' flags.
 WEIGHTS = {"flag": 1, "lease": 6, "record": 12}
 FLUSH_PAUSE_S = 5.0
@@ -61,7 +65,9 @@ class World:
     def start(self):
         system = self.system
         system.start_redis()
-        self.wire = RemoteWire(system.redis.socket_path, system.path("wire.sock"))
+        self.wire = RemoteWire(
+            system.redis.socket_path, system.path("wire.sock"), DATA_DELAY_S
+        )
         for name in self.judges:
             configuration = system.new_configuration(f"conf-{name}")
             configuration.fcgi_path = system.path(f"{name}.sock")
@@ -146,7 +152,7 @@ class World:
                     self._fill(store, chance)
                     next_flush = now + FLUSH_PAUSE_S * chance.uniform(0.5, 1.5)
                 if now > next_pace:
-                    pause_s, next_pace = chance.choice(WRITE_PAUSES_S), now + 1
+                    pause_s, next_pace = chance.choice(WRITE_PAUSES_S), now + PACE_S
                 name = chance.choices(names, weights)[0]
                 if busy.get(name, 0) < now:
                     end = self._change(store, name, chance)
