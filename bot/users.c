@@ -375,13 +375,6 @@ void xs_users_mark_all_stale(struct xs_users *users)
     }
 }
 
-bool xs_users_is_online(const struct xs_users *users, const char *local, size_t local_len)
-{
-    const struct xs_user *user = find(users, local, local_len);
-
-    return user != NULL && user->resources != NULL;
-}
-
 size_t xs_users_listed_count(const struct xs_users *users)
 {
     return users->listed_count;

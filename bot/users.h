@@ -117,9 +117,6 @@ struct xs_user *xs_users_next(const struct xs_users *users, const struct xs_user
 /* Marks everybody's record as out of date, after Redis may have lost them. */
 void xs_users_mark_all_stale(struct xs_users *users);
 
-/* Says whether resources of the user are known. `local` is `local_len` bytes. */
-bool xs_users_is_online(const struct xs_users *users, const char *local, size_t local_len);
-
 /* Returns how many users are in the roster. */
 size_t xs_users_listed_count(const struct xs_users *users);
 

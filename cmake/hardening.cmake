@@ -1,5 +1,6 @@
 # What the compiler and the linker can do against an error of ours becoming somebody else's way in.
-# Looked at on the built programs by tests/integration/test_hardening.py.
+# Looked at on the built programs, and on how each file was compiled, by
+# tests/integration/test_hardening.py.
 option(XS_HARDENED "Build programs that are hard to exploit; wants an optimised build" OFF)
 
 if(XS_HARDENED)

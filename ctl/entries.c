@@ -3,23 +3,7 @@
 #include <stdlib.h>
 #include <string.h>
 
-/* Room of the first allocation; it doubles from there. */
-#define ROOM_MIN 64
-
-static enum xs_error reserve(struct xs_entries *entries)
-{
-    size_t room = entries->room > 0 ? 2 * entries->room : ROOM_MIN;
-    struct xs_entry *items;
-
-    if (entries->count < entries->room)
-        return XS_OK;
-    items = reallocarray(entries->items, room, sizeof *items);
-    if (items == NULL)
-        return XS_ERROR_NOMEM;
-    entries->items = items;
-    entries->room = room;
-    return XS_OK;
-}
+#include "array.h"
 
 /* Copies bytes and terminates them. NULL if out of memory. */
 static char *copy_bytes(const char *bytes, size_t len)
@@ -37,13 +21,14 @@ enum xs_error xs_entries_add(struct xs_entries *entries, const char *name, size_
                              const char *value, size_t value_len)
 {
     struct xs_entry copy = {.name_len = name_len, .value_len = value_len};
-    enum xs_error error;
+    struct xs_entry *items;
 
     if (entries->count >= XS_ENTRIES_MAX)
         return XS_ERROR_TOO_LONG;
-    error = reserve(entries);
-    if (error != XS_OK)
-        return error;
+    items = xs_array_reserve(entries->items, entries->count, &entries->room, sizeof *items);
+    if (items == NULL)
+        return XS_ERROR_NOMEM;
+    entries->items = items;
     copy.name = copy_bytes(name, name_len);
     if (value != NULL)
         copy.value = copy_bytes(value, value_len);
@@ -52,7 +37,7 @@ enum xs_error xs_entries_add(struct xs_entries *entries, const char *name, size_
         free(copy.value);
         return XS_ERROR_NOMEM;
     }
-    entries->items[entries->count++] = copy;
+    items[entries->count++] = copy;
     return XS_OK;
 }
 

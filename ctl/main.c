@@ -117,12 +117,15 @@ static enum xs_error run_command(struct xs_ctl *ctl, const struct xs_command *co
     return XS_ERROR_INVALID;
 }
 
-/* Checks all targets, then does what the command says. */
-static enum xs_error check_and_run(struct xs_ctl *ctl, const struct xs_command *command,
-                                   struct xs_targets *targets)
+/* Checks all targets, then does what the command says. The connection to Redis is the caller's. */
+static enum xs_error check_and_run(const struct xs_config *config, const struct xs_command *command,
+                                   struct xs_ctl *ctl, struct xs_targets *targets)
 {
-    enum xs_error error = read_targets(command, targets, ctl->info);
+    enum xs_error error = XS_ERROR_NOMEM;
 
+    ctl->redis = xs_redis_new(&config->redis[XS_PROGRAM_CTL]);
+    if (ctl->redis != NULL)
+        error = read_targets(command, targets, ctl->info);
     if (error != XS_OK)
         return error;
     if (targets->refused_count > 0) {
@@ -143,14 +146,14 @@ static int run(const struct xs_config *config, const struct xs_command *command)
     struct xs_out out;
     struct xs_ctl ctl = {.out = &out, .info = &info, .now_s = xs_clock_wall_s()};
     struct xs_targets targets = {.items = NULL};
-    enum xs_error error = XS_ERROR_NOMEM;
+    enum xs_error error = xs_secret_guard_process();
     int exit_code = EXIT_FAILURE;
 
-    (void)xs_secret_guard_process();
+    if (error != XS_OK)
+        xs_error_set(&info, error, "cannot prepare the process: %s", strerror(errno));
     xs_out_start(&out, stdout, command->json);
-    ctl.redis = xs_redis_new(&config->redis[XS_PROGRAM_CTL]);
-    if (ctl.redis != NULL)
-        error = check_and_run(&ctl, command, &targets);
+    if (error == XS_OK)
+        error = check_and_run(config, command, &ctl, &targets);
     if (error != XS_OK) {
         xs_error_set(&info, error, "%s", xs_error_string(error));
         xs_log(XS_LOG_ERROR, "%s", info.text);

@@ -3,23 +3,7 @@
 #include <stdlib.h>
 #include <string.h>
 
-/* Room of the first allocation; it doubles from there. */
-#define ROOM_MIN 16
-
-static enum xs_error reserve(struct xs_targets *targets)
-{
-    size_t room = targets->room > 0 ? 2 * targets->room : ROOM_MIN;
-    struct xs_target *items;
-
-    if (targets->count < targets->room)
-        return XS_OK;
-    items = reallocarray(targets->items, room, sizeof *items);
-    if (items == NULL)
-        return XS_ERROR_NOMEM;
-    targets->items = items;
-    targets->room = room;
-    return XS_OK;
-}
+#include "array.h"
 
 /* Says whether the raw target names a user: an '@' comes before the first '/'. */
 static bool is_user(const char *raw, size_t raw_len)
@@ -69,15 +53,16 @@ static const char *describe_kind(enum xs_target_kind kind)
 enum xs_error xs_targets_add(struct xs_targets *targets, enum xs_target_kind kinds, const char *raw,
                              size_t raw_len)
 {
-    struct xs_target *target;
+    struct xs_target *items, *target;
     enum xs_error error;
 
     if (targets->count >= XS_TARGETS_MAX)
         return XS_ERROR_TOO_LONG;
-    error = reserve(targets);
-    if (error != XS_OK)
-        return error;
-    target = &targets->items[targets->count];
+    items = xs_array_reserve(targets->items, targets->count, &targets->room, sizeof *items);
+    if (items == NULL)
+        return XS_ERROR_NOMEM;
+    targets->items = items;
+    target = &items[targets->count];
     error = parse(raw, raw_len, target);
     if (error == XS_ERROR_NOMEM)
         return error;

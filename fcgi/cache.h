@@ -19,7 +19,7 @@
 #include <stddef.h>
 
 #include "keys.h"
-#include "store.h"
+#include "lookup.h"
 
 struct xs_cache;
 
@@ -65,7 +65,10 @@ void xs_cache_clear(struct xs_cache *cache);
 /* Returns the number of entries. */
 size_t xs_cache_count(const struct xs_cache *cache);
 
-/* Returns the bytes that the entries take, by estimate those of the allocator and the table too. */
+/*
+ * Returns the bytes that the entries take, by estimate those of the allocator and the table too.
+ * For tests of the bound above.
+ */
 size_t xs_cache_bytes(const struct xs_cache *cache);
 
 #endif

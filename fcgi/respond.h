@@ -10,8 +10,8 @@
 
 #include "error.h"
 #include "head.h"
+#include "lookup.h"
 #include "request.h"
-#include "store.h"
 
 /* An answer. A plain value, but the body is borrowed. */
 struct xs_response {

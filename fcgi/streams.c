@@ -85,11 +85,6 @@ void xs_streams_limit(struct xs_streams *streams, size_t streams_max)
         streams->streams_max = streams_max;
 }
 
-size_t xs_streams_count(const struct xs_streams *streams)
-{
-    return streams->count;
-}
-
 struct xs_watches *xs_streams_watches(struct xs_streams *streams)
 {
     return streams->watches;

@@ -19,11 +19,11 @@
 #include "connection.h"
 #include "error.h"
 #include "event_id.h"
+#include "lookup.h"
 #include "metrics.h"
 #include "pool.h"
 #include "request.h"
 #include "respond.h"
-#include "store.h"
 #include "watches.h"
 
 /* How long a stream is silent at most: then comes a comment, which keeps proxies calm. */
@@ -53,9 +53,6 @@ size_t xs_streams_max(const struct xs_streams *streams);
 
 /* Lowers how many streams there may be, as there are descriptors for no more. */
 void xs_streams_limit(struct xs_streams *streams, size_t streams_max);
-
-/* Returns how many there are. */
-size_t xs_streams_count(const struct xs_streams *streams);
 
 /*
  * Opens a stream on a connection whose request, for a stream, has been read: sends `head`, and of

@@ -10,8 +10,8 @@
 #include <stdint.h>
 
 #include "condition.h"
+#include "lookup.h"
 #include "presence.h"
-#include "store.h"
 
 enum xs_verdict_kind {
     XS_VERDICT_PRESENCE,  /* the state is known and published */

@@ -14,7 +14,7 @@
 #include "error.h"
 #include "jid.h"
 #include "keys.h"
-#include "store.h"
+#include "lookup.h"
 #include "verdict.h"
 
 struct xs_watches;

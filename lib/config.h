@@ -9,8 +9,8 @@
 
 #include "error.h"
 #include "jid.h"
-#include "redis.h"
-#include "sentinel.h"
+#include "redis_config.h"
+#include "sentinel_config.h"
 
 #define XS_CONFIG_DEFAULT_PATH "/etc/xmpp-status/xmpp-status.conf"
 

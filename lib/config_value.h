@@ -9,7 +9,7 @@
 #include <stdbool.h>
 #include <stddef.h>
 
-#include "sentinel.h"
+#include "sentinel_config.h"
 
 /* The highest number of a port. */
 #define XS_VALUE_PORT_MAX 65535

@@ -13,15 +13,7 @@ static const char *const level_words[XS_LOG_COUNT] = {
     [XS_LOG_ERROR] = "error",
     [XS_LOG_WARNING] = "warning",
     [XS_LOG_INFO] = "info",
-    [XS_LOG_DEBUG] = "debug",
 };
-
-static enum xs_log_level log_level = XS_LOG_INFO;
-
-void xs_log_set_level(enum xs_log_level level)
-{
-    log_level = level;
-}
 
 /* Appends `text` to the line, escaped, as far as whole characters fit before the newline. */
 static size_t append_escaped(char line[XS_LOG_LINE_MAX], size_t len, const char *text)
@@ -54,8 +46,6 @@ void xs_log(enum xs_log_level level, const char *format, ...)
     va_list args;
     size_t len;
 
-    if (level > log_level)
-        return;
     va_start(args, format);
     if (vsnprintf(text, sizeof text, format, args) < 0)
         text[0] = '\0';

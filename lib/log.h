@@ -4,13 +4,10 @@
 #ifndef XS_LOG_H
 #define XS_LOG_H
 
-enum xs_log_level { XS_LOG_ERROR, XS_LOG_WARNING, XS_LOG_INFO, XS_LOG_DEBUG, XS_LOG_COUNT };
+enum xs_log_level { XS_LOG_ERROR, XS_LOG_WARNING, XS_LOG_INFO, XS_LOG_COUNT };
 
 /* Bytes of one line at most, escapes included; the rest is cut. */
 #define XS_LOG_LINE_MAX 1024
-
-/* Drops lines above `level` from now on. The default is XS_LOG_INFO. */
-void xs_log_set_level(enum xs_log_level level);
 
 /*
  * Writes "LEVEL: TEXT\n" to standard error with one write. The text is printf-style; bytes in it

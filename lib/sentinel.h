@@ -11,26 +11,10 @@
 #include <stddef.h>
 
 #include "error.h"
-
-/* Sentinels that one configuration can name. */
-#define XS_SENTINEL_PEERS_MAX 9
+#include "sentinel_config.h"
 
 /* Bytes of a host's name or address at most, terminator included. */
 #define XS_SENTINEL_HOST_SIZE 256
-
-/* One Sentinel. */
-struct xs_sentinel_peer {
-    const char *host; /* name or address */
-    int port;         /* 1..65535 */
-};
-
-/* Who knows where the master is. Strings are borrowed for the life of what uses it. */
-struct xs_sentinel_config {
-    const char *master;        /* its name, as the Sentinels have it */
-    const char *password_file; /* for the Sentinels themselves; NULL: they want none */
-    size_t peer_count;         /* 1..XS_SENTINEL_PEERS_MAX */
-    struct xs_sentinel_peer peers[XS_SENTINEL_PEERS_MAX];
-};
 
 /* Where a Sentinel says that the master is. A plain value. */
 struct xs_sentinel_answer {

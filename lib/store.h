@@ -7,8 +7,7 @@
 #ifndef XS_STORE_H
 #define XS_STORE_H
 
-#include "facts.h"
-#include "jid.h"
+#include "lookup.h"
 #include "redis.h"
 
 /*
@@ -24,13 +23,6 @@
 #define XS_STORE_LOOKUP_MAX (XS_STORE_VALUE_COUNT * (XS_STORE_VALUE_MAX + 16) + 32)
 
 struct xs_store;
-
-/* One JID to look up, and what was found. Owned by the caller; nothing in it needs freeing. */
-struct xs_lookup {
-    struct xs_jid jid;     /* in */
-    enum xs_error error;   /* out: XS_OK, or why the facts are not known */
-    struct xs_facts facts; /* out, valid if XS_OK; texts live until the store's next call */
-};
 
 /*
  * Makes a store on its own connection; does not connect. `config`'s strings are borrowed for its

@@ -9,8 +9,8 @@ class Configuration:
     """Writes `xmpp-status.conf` and the password files into `directory`, which must exist.
 
     `redis_users` says who each program is to Redis: {"fcgi": (user, password file), ...}. Before
-    write(): `redis_paths`, where it is for those who reach it another way; `fcgi_keys`, more of
-    [fcgi].
+    write(): `redis_paths`, where it is for those who reach it another way; `redis_keys` and
+    `fcgi_keys`, more of [redis] and [fcgi].
     """
 
     def __init__(self, directory, redis_path, fcgi_path, redis_timeout_ms=250, redis_users=None):
@@ -22,6 +22,7 @@ class Configuration:
         self.redis_timeout_ms = redis_timeout_ms
         self.redis_users = redis_users or {}
         self.redis_paths = {}
+        self.redis_keys = {}
         self.fcgi_path = fcgi_path
         self.fcgi_keys = {}
         self._domains = {}
@@ -41,8 +42,9 @@ class Configuration:
     def write(self):
         text = (
             f"[redis]\naddress = {self.redis_path}\ntimeout_ms = {self.redis_timeout_ms}\n"
-            f"\n[fcgi]\nsocket = {self.fcgi_path}\n"
-            + "".join(f"{key} = {value}\n" for key, value in self.fcgi_keys.items())
+            + _lines(self.redis_keys)
+            + f"\n[fcgi]\nsocket = {self.fcgi_path}\n"
+            + _lines(self.fcgi_keys)
             + f"\n[bot]\nname = {self.name}\nlock_dir = {self.lock_dir}\n"
         )
         for program, (user, password_file) in self.redis_users.items():
@@ -51,6 +53,10 @@ class Configuration:
                 text += f"address = {self.redis_paths[program]}\n"
         with open(self.path, "w", encoding="utf-8", opener=_private) as file:
             file.write(text + "".join(self._domains.values()))
+
+
+def _lines(keys):
+    return "".join(f"{key} = {value}\n" for key, value in keys.items())
 
 
 def _private(path, flags):

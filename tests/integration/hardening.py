@@ -1,15 +1,23 @@
-"""What the compiler and the linker have put into a program against exploits, read from its file."""
+"""What there is in a program against exploits: read from its file, and from how it was compiled."""
 
 import re
+import shlex
 import subprocess
 
 RUN_S = 60
+# Of the options of the compiler that decide about each protection, the last one counts.
+DECIDED_BY = {
+    "fortified": r"-[DU]_FORTIFY_SOURCE(=.*)?",
+    "stack protector": r"-f(no-)?stack-protector(-.*)?",
+    "stack clash": r"-f(no-)?stack-clash-protection",
+    "branches": r"-(fcf|mbranch)-protection(=.*)?",
+}
 
 
 def flaws(path):
     """The protections that a program lacks, by name; an empty list for one that has them all.
 
-    Control-flow protection is not among them: see has_branch_targets and marks.
+    Control-flow protection is not among them: see starts_with_branch_target and marks.
     """
     has = {
         "position-independent": " DYN (Position-Independent Executable" in _read(path, "-h"),
@@ -23,6 +31,25 @@ def flaws(path):
         "fortified": re.search(r" __(?!stack)\w+_chk@", _read(path, "--dyn-syms")),
     }
     return [name for name, there in has.items() if not there]
+
+
+def lacking(command, branches):
+    """The protections that a compiler's command line does not turn on, by name.
+
+    `branches` is the option that turns control-flow protection on here.
+    """
+    wanted = {
+        "fortified": "-D_FORTIFY_SOURCE=3",
+        "stack protector": "-fstack-protector-strong",
+        "stack clash": "-fstack-clash-protection",
+        "branches": branches,
+    }
+    options = shlex.split(command)
+    decisions = {
+        name: [option for option in options if re.fullmatch(pattern, option)]
+        for name, pattern in DECIDED_BY.items()
+    }
+    return [name for name, option in wanted.items() if decisions[name][-1:] != [option]]
 
 
 def starts_with_branch_target(path, function):

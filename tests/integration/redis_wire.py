@@ -40,15 +40,16 @@ class RedisWire:
 
     It listens on the unix socket `path`, or on a loopback port if that is None. `address` is what
     to configure. With `is_news_refused` a connection that has subscribed is closed at once. Answers
-    take `delay_s` longer.
+    take `delay_s` longer, and data `data_delay_s` more than that: news overtakes it.
     """
 
-    def __init__(self, target, path=None):
+    def __init__(self, target, path=None, data_delay_s=0.0):
         self.target = target
         self.path = path
         self.accepted = 0
         self.is_news_refused = False
         self.delay_s = 0.0
+        self.data_delay_s = data_delay_s
         self._is_silent = False
         self._links = []
         self._lock = threading.Lock()
@@ -131,7 +132,7 @@ class RedisWire:
                 self._note(link, piece, source is link.server)
                 link.flows.wait()
                 if source is link.server:
-                    time.sleep(self.delay_s)
+                    time.sleep(self.delay_s + (self.data_delay_s if link.kind == DATA else 0))
                 sink.sendall(piece)
                 if self.is_news_refused and link.kind == NEWS and b"subscribe" in piece:
                     break
@@ -150,12 +151,13 @@ class RedisWire:
 class RemoteWire:
     """The same in a process of its own, so that a busy test does not hold up what passes."""
 
-    def __init__(self, target, path):
+    def __init__(self, target, path, data_delay_s=0.0):
         self.address = path
         context = multiprocessing.get_context("fork")
         self._control, far_end = context.Pipe()
         self._process = context.Process(
-            target=_serve_orders, args=(self._control, far_end, target, path), daemon=True
+            target=_serve_orders, args=(self._control, far_end, target, path, data_delay_s),
+            daemon=True,
         )
         self._process.start()
         far_end.close()
@@ -180,9 +182,9 @@ class RemoteWire:
         self._process.join()
 
 
-def _serve_orders(near_end, control, target, path):
+def _serve_orders(near_end, control, target, path, data_delay_s):
     near_end.close()
-    wire = RedisWire(target, path)
+    wire = RedisWire(target, path, data_delay_s)
     control.send(None)
     try:
         while True:

@@ -1,9 +1,6 @@
 """Redis on several hosts, with Sentinel, and a web server beside each: the shipped configuration."""
 
 import os
-import re
-
-import redis
 
 from hosts import Host
 from sandbox import http
@@ -11,19 +8,13 @@ from sandbox.configuration import Configuration
 from sandbox.deadline import wait_until
 from sandbox.errors import SandboxError
 from sandbox.nginx import Nginx
-from sandbox.process import Process
 from sandbox.redis_server import ACL, SHIPPED, SHIPPED_CONFIG, RedisServer
 from sandbox.responder import Responder
 from sandbox.system import LOCATION
+from sentinel_server import MASTER_NAME, REPLICATION_ACL, SENTINEL, SentinelServer
 
-MASTER_NAME = "xmpp-status"
-REPLICATION_ACL = "xmpp-status-replication.acl"
 REPLICATION_CONFIG = os.path.join(SHIPPED, "xmpp-status-replication.conf")
-SENTINEL_CONFIG = os.path.join(SHIPPED, "xmpp-status-sentinel.conf")
-# Shorter than shipped, so that a test does not take minutes.
-DOWN_AFTER_MS, FAILOVER_TIMEOUT_MS = 1000, 2000
 FAILOVER_S, REJOIN_S = 20.0, 30.0
-QUICK_S = 0.3
 
 
 class Node:
@@ -65,30 +56,12 @@ class Node:
 
     def start_sentinel(self, master):
         os.mkdir(self.path("sentinel"))
-        config = self.path("sentinel", "sentinel.conf")
-        with open(SENTINEL_CONFIG, encoding="ascii") as file:
-            text = file.read()
-        for pattern, value in (
-            (r"^port .*", f"port {self.host.sentinel_port}"),
-            (r"^bind .*", f"bind {self.host.address}\nprotected-mode no"),
-            (r"^(sentinel monitor \S+).*",
-             rf"\1 {master.host.address} {master.host.redis_port} 2"),
-            (r"^(sentinel down-after-milliseconds \S+).*", rf"\1 {DOWN_AFTER_MS}"),
-            (r"^(sentinel failover-timeout \S+).*", rf"\1 {FAILOVER_TIMEOUT_MS}"),
-            (r"^(sentinel auth-pass \S+).*", rf"\1 {_secret(self.secrets, 'xmpp-sentinel')}"),
-        ):
-            text, count = re.subn(pattern, value, text, flags=re.M)
-            assert count == 1, pattern
-        with open(config, "w", encoding="ascii") as file:
-            file.write(text)
-        self.sentinel = Process(
-            "sentinel",
-            [*self.host.within, "redis-server", config, "--sentinel", "--dir",
-             self.path("sentinel")],
-            self.path("sentinel.log"),
+        self.sentinel = SentinelServer(
+            self.path("sentinel"), (self.host.address, self.host.sentinel_port),
+            (master.host.address, master.host.redis_port),
+            os.path.join(self.secrets, f"{SENTINEL}.password"), quorum=2, within=self.host.within,
         )
         self.sentinel.start()
-        self.sentinel.wait_ready(lambda: self.ask_sentinel("PING"), "Sentinel's PONG")
 
     def start_web(self, program, address):
         """Starts a responder that reads this host's Redis, and nginx on our loopback."""
@@ -111,14 +84,7 @@ class Node:
 
     def ask_sentinel(self, *command):
         """Returns the answer of this host's Sentinel; None if there is none."""
-        try:
-            with redis.Redis(
-                self.host.address, self.host.sentinel_port, socket_timeout=QUICK_S,
-                socket_connect_timeout=QUICK_S, decode_responses=True,
-            ) as client:
-                return client.execute_command(*command)
-        except redis.RedisError:
-            return None
+        return self.sentinel.ask(*command)
 
     def is_linked_replica(self):
         """Says whether its Redis follows a master now."""
@@ -129,9 +95,8 @@ class Node:
         return role[0] == b"slave" and role[3] == b"connected"
 
     def logs(self):
-        parts = [self.redis and self.redis.process, self.sentinel,
-                 self.responder and self.responder.process]
-        return "\n".join(part.log_tail() for part in parts if part)
+        parts = [self.redis, self.sentinel, self.responder]
+        return "\n".join(part.process.log_tail() for part in parts if part)
 
     def stop(self):
         for part in (self.nginx, self.responder, self.sentinel, self.redis):

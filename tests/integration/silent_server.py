@@ -1,5 +1,6 @@
-"""Servers between the bot and the truth: one that falls silent in the TLS handshake, and a wire."""
+"""Servers between a program and the truth: two that fall silent, and a wire."""
 
+import re
 import socket
 import threading
 
@@ -81,6 +82,32 @@ class SilentServer(_Listener):
             if not piece:
                 raise ConnectionResetError("closed before " + word.decode())
             got += piece
+
+
+class SilentRedis(_Listener):
+    """Lets in whoever begins with a user and a password, and answers nothing else.
+
+    `address` is what to configure; `asked` tells that somebody who was let in waits for an answer.
+    """
+
+    # AUTH with two arguments, each after a line with its length.
+    _AUTH = re.compile(rb"\*3\r\n\$4\r\nAUTH\r\n(\$\d+\r\n[^\r]*\r\n){2}")
+
+    def __init__(self):
+        self.asked = threading.Event()
+        super().__init__()
+        self.address = f"{LOOPBACK}:{self.port}"
+
+    def serve(self, connection):
+        got = b""
+        while not self._AUTH.match(got):
+            piece = connection.recv(PIECE)
+            if not piece:
+                return
+            got += piece
+        connection.sendall(b"+OK\r\n")
+        while connection.recv(PIECE):
+            self.asked.set()
 
 
 class Wire(_Listener):

@@ -16,7 +16,6 @@ LEFT_OUT = {".git", "build", "tests"}
 # It ends as soon as it has found something.
 SECONDS = 60
 SEED = 6
-BOUND_S = 0.3
 
 
 class PlantedBugs(unittest.TestCase):
@@ -46,7 +45,7 @@ class PlantedBugs(unittest.TestCase):
         self.run_quietly("cmake", "--build", self.build, "--target", "xmpp-status-fcgi", "-j", "2")
         program = os.path.join(self.build, "fcgi", "xmpp-status-fcgi")
         with System(Programs(program, "", "")) as system:
-            failures, report = consistency.run(system, SECONDS, SEED, BOUND_S)
+            failures, report = consistency.run(system, SECONDS, SEED, consistency.BUSY_BOUND_S)
         print(report.partition("\nviolation")[0])
         return [failure for failure in failures if "Violation" in failure]
 

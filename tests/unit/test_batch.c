@@ -82,7 +82,7 @@ static void batch__has_room__for_streams_beside_lists(void **state)
     (void)state;
     peers[count++] = add_list("format=events");
     xs_batch_answer(batch, pool, NOW_MS);
-    assert_int_equal(xs_streams_count(streams), 1);
+    assert_int_equal(xs_monitor_metrics(monitor)->values[XS_METRIC_STREAMS], 1);
     assert_int_equal(xs_watches_count(watches), XS_QUERY_JIDS_MAX);
     xs_watches_note_all(watches);
     while (!xs_batch_is_full(batch))
