@@ -191,7 +191,7 @@ static void apply__invents_no_time__when_only_an_earlier_session_knew_them(void 
     apply("a@b.c", (struct sent){.resource = "one", .sent_s = 10});
     xs_users_begin_sync(users);
     apply("a@b.c", (struct sent){.gone = true, .sent_s = 4000}); /* the answer to a probe */
-    assert_false(xs_users_is_online(users, "a", 1));
+    assert_false(is_online("a"));
     assert_int_equal(xs_user_presence(stale_user("a")).last_s, XS_LAST_UNKNOWN);
     assert_int_equal(xs_users_note_last(users, "a", 1, 310), XS_OK);
     assert_int_equal(xs_user_presence(stale_user("a")).last_s, 310);
