@@ -10,84 +10,7 @@
 #include <string.h>
 
 #include "resources.h"
-#include "users.h"
-
-static struct xs_users *users;
-
-/* In place of calloc, by the linker; the real one is what it calls. */
-static bool is_out_of_memory;
-
-void *__real_calloc(size_t count, size_t size);
-void *__wrap_calloc(size_t count, size_t size);
-
-void *__wrap_calloc(size_t count, size_t size)
-{
-    return is_out_of_memory ? NULL : __real_calloc(count, size);
-}
-
-static int set_up(void **state)
-{
-    (void)state;
-    users = xs_users_new();
-    return users == NULL ? -1 : 0;
-}
-
-static int tear_down(void **state)
-{
-    (void)state;
-    xs_users_free(users);
-    return 0;
-}
-
-/* What a client is said to have sent; zero means absent. */
-struct sent {
-    const char *resource;
-    bool gone;
-    int priority;
-    enum xs_show show;
-    int64_t sent_s;
-    const char *status;
-};
-
-static void apply(const char *jid, struct sent sent)
-{
-    static struct xs_report report;
-
-    assert_int_equal(xs_jid_parse(jid, strlen(jid), &report.jid), XS_OK);
-    snprintf(report.resource, sizeof(report.resource), "%s",
-             sent.resource == NULL ? "" : sent.resource);
-    report.priority = sent.priority;
-    report.sent_s = sent.sent_s;
-    report.delayed = false;
-    report.presence = (struct xs_presence){
-        .available = !sent.gone,
-        .show = sent.show,
-        .last_s = sent.sent_s,
-        .status = sent.status,
-    };
-    assert_int_equal(xs_users_apply(users, &report), XS_OK);
-}
-
-/* The only stale user, who must be `local`. */
-static struct xs_user *stale_user(const char *local)
-{
-    struct xs_user *user = xs_users_next_stale(users, NULL);
-
-    assert_non_null(user);
-    assert_string_equal(xs_user_local(user), local);
-    assert_null(xs_users_next_stale(users, user));
-    return user;
-}
-
-/* Says whether anything of the user is known to be there. */
-static bool is_online(const char *local)
-{
-    for (struct xs_user *user = NULL; (user = xs_users_next(users, user)) != NULL;) {
-        if (strcmp(xs_user_local(user), local) == 0)
-            return xs_user_presence(user).available;
-    }
-    return false;
-}
+#include "users_told.h"
 
 static void apply__makes_a_user_stale_once__until_settled(void **state)
 {
@@ -127,8 +50,8 @@ static void presence__is_the_winners__by_priority_then_show_then_time(void **sta
 
         first.resource = "one", first.status = "1";
         second.resource = "two", second.status = "2";
-        tear_down(state);
-        set_up(state);
+        users_tear_down(state);
+        users_set_up(state);
         apply("a@b.c", first);
         apply("a@b.c", second);
         presence = xs_user_presence(stale_user("a"));
@@ -273,72 +196,6 @@ static void sync__drops_single_resources__that_stayed_silent(void **state)
     assert_int_equal(xs_user_presence(stale_user("a")).show, XS_SHOW_DND);
 }
 
-static void list__makes_somebody_new_stale__and_unlist_removes_them(void **state)
-{
-    (void)state;
-    assert_int_equal(xs_users_list(users, "a", 1), XS_OK);
-    assert_true(xs_users_is_listed(users, "a", 1));
-    assert_int_equal(xs_users_listed_count(users), 1);
-    xs_users_settle(users, stale_user("a"));
-    assert_int_equal(xs_users_list(users, "a", 1), XS_OK);
-    assert_null(xs_users_next_stale(users, NULL));
-    apply("a@b.c", (struct sent){.resource = "one"});
-    assert_int_equal(xs_users_unlist(users, "a", 1), XS_OK);
-    assert_true(xs_user_is_removed(stale_user("a")));
-    assert_false(xs_user_is_offline(stale_user("a")));
-    assert_int_equal(xs_users_listed_count(users), 0);
-    assert_int_equal(xs_users_online_count(users), 0);
-    xs_users_settle(users, stale_user("a"));
-    assert_null(xs_users_next(users, NULL));
-}
-
-static void roster__removes__who_is_not_listed_again(void **state)
-{
-    (void)state;
-    assert_int_equal(xs_users_list(users, "stays", 5), XS_OK);
-    assert_int_equal(xs_users_list(users, "goes", 4), XS_OK);
-    for (struct xs_user *user; (user = xs_users_next_stale(users, NULL)) != NULL;)
-        xs_users_settle(users, user);
-    apply("stranger@b.c", (struct sent){.resource = "x"});
-    xs_users_settle(users, stale_user("stranger"));
-    xs_users_begin_roster(users);
-    assert_int_equal(xs_users_list(users, "stays", 5), XS_OK);
-    xs_users_end_roster(users);
-    assert_false(xs_users_is_listed(users, "goes", 4));
-    assert_null(xs_users_next_stale(users, NULL)); /* it is not known yet whether that matters */
-    xs_users_judge_dropped(users, true);
-    assert_true(xs_user_is_removed(stale_user("goes")));
-    assert_true(xs_users_is_listed(users, "stays", 5));
-    assert_true(is_online("stranger"));
-}
-
-static void drop__costs_the_record__only_if_the_roster_decides(void **state)
-{
-    (void)state;
-    for (int decides = 0; decides <= 1; decides++) {
-        assert_int_equal(xs_users_list(users, "a", 1), XS_OK);
-        apply("a@b.c", (struct sent){.resource = "one"});
-        xs_users_settle(users, stale_user("a"));
-        xs_users_drop(users, "a", 1);
-        xs_users_drop(users, "nobody", 6);
-        assert_int_equal(xs_users_listed_count(users), 0);
-        xs_users_judge_dropped(users, decides);
-        assert_int_equal(xs_users_online_count(users), decides ? 0 : 1);
-    }
-    assert_true(xs_user_is_removed(stale_user("a")));
-}
-
-static void drop__is_forgotten__once_they_are_listed_again(void **state)
-{
-    (void)state;
-    assert_int_equal(xs_users_list(users, "a", 1), XS_OK);
-    xs_users_drop(users, "a", 1);
-    assert_int_equal(xs_users_list(users, "a", 1), XS_OK);
-    xs_users_judge_dropped(users, true);
-    assert_false(xs_user_is_removed(stale_user("a")));
-    assert_int_equal(xs_users_listed_count(users), 1);
-}
-
 static void note_last__concerns_only__who_is_offline_and_known(void **state)
 {
     (void)state;
@@ -453,21 +310,7 @@ static void mark_all_stale__reaches_everybody__once(void **state)
     assert_int_equal(xs_users_online_count(users), 100);
 }
 
-static void list__says_so__when_the_table_gets_no_memory(void **state)
-{
-    enum xs_error error;
-
-    (void)state;
-    is_out_of_memory = true;
-    error = xs_users_list(users, "a", 1);
-    is_out_of_memory = false;
-    assert_int_equal(error, XS_ERROR_NOMEM);
-    assert_false(xs_users_is_listed(users, "a", 1));
-    assert_int_equal(xs_users_list(users, "a", 1), XS_OK);
-    assert_true(xs_users_is_listed(users, "a", 1));
-}
-
-#define TEST(function) cmocka_unit_test_setup_teardown(function, set_up, tear_down)
+#define TEST(function) cmocka_unit_test_setup_teardown(function, users_set_up, users_tear_down)
 
 int main(void)
 {
@@ -485,10 +328,6 @@ int main(void)
         TEST(mark_stale__takes_somebody_unknown__as_offline),
         TEST(sync__marks_offline__only_the_silent_and_only_at_its_end),
         TEST(sync__drops_single_resources__that_stayed_silent),
-        TEST(list__makes_somebody_new_stale__and_unlist_removes_them),
-        TEST(roster__removes__who_is_not_listed_again),
-        TEST(drop__costs_the_record__only_if_the_roster_decides),
-        TEST(drop__is_forgotten__once_they_are_listed_again),
         TEST(note_last__concerns_only__who_is_offline_and_known),
         TEST(note_last__keeps_parting_words__of_this_leaving_only),
         TEST(hearsay__is__what_no_presence_has_told),
@@ -496,7 +335,6 @@ int main(void)
         TEST(doubt__forgets__when_somebody_left_and_nothing_else),
         TEST(apply__bounds_resources__by_dropping_the_oldest),
         TEST(mark_all_stale__reaches_everybody__once),
-        TEST(list__says_so__when_the_table_gets_no_memory),
     };
 
     return cmocka_run_group_tests(tests, NULL, NULL);
