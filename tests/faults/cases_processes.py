@@ -224,7 +224,7 @@ def bot_without_descriptors(rig, load, hold_s):
 
 
 @fault("no descriptors left for nginx, then one, then two, then three", 2, outage=True, refusal=True,
-       hold_s=1, long_s=10)
+       hang=True, hold_s=1, long_s=10)
 def nginx_without_descriptors(rig, load, hold_s):
     for count in range(4):
         with running_out(rig.nginx.error_log), \
