@@ -35,7 +35,6 @@ DESCRIPTORS = 20000
 DESCRIPTORS_ALONE = 1200
 # sizeof(struct xs_connection), which is there from the start.
 POOL_PLACE_BYTES = 128
-SHOWS = ("away", "xa")
 OPEN_S = 120.0
 
 
@@ -43,7 +42,10 @@ def parse_arguments():
     parser = new_parser("live")
     parser.add_argument("--watchers", type=int, default=10000, help="default: 10000")
     parser.add_argument("--users", type=int, default=1000, help="default: 1000")
-    return parser.parse_args()
+    arguments = parser.parse_args()
+    if arguments.watchers < arguments.users or arguments.watchers % arguments.users:
+        parser.error("each user must have as many watchers, and one at least")
+    return arguments
 
 
 def kernel_bytes():
@@ -111,6 +113,7 @@ class Bench:
         self.targets = os.path.join(self.directory, "targets")
         write_targets(self.targets, (LOCATION + jid_of(number) for number in range(self.users)))
         self.rows = []
+        self.shows = {}  # of those who have been changed
 
     def _make(self, name):
         path = os.path.join(self.directory, name)
@@ -127,7 +130,8 @@ class Bench:
             self._make("conf"), self.redis.socket_path, self.socket, redis_timeout_ms=2000,
             redis_users=self.redis.users(),
         )
-        configuration.fcgi_keys["streams"] = self.watchers
+        # Those of the last phase may not have ended when the next one opens its own.
+        configuration.fcgi_keys["streams"] = 2 * self.watchers
         configuration.write()
         self.responder = Responder(
             os.path.join(arguments.programs, "fcgi", "xmpp-status-fcgi"), configuration.path,
@@ -151,13 +155,15 @@ class Bench:
     def cpu_s(self):
         return cpu.seconds([self.pid])
 
-    def change(self, number, show):
+    def change(self, number):
+        """Makes the user's show another one than it was: what stays the same is no event."""
+        show = self.shows[number] = "xa" if self.shows.get(number) == "away" else "away"
         self.writer.write([(jid_of(number), self._record(show))])
 
     def measure_changes(self, watchers, count, users):
         """Each change is for `count` watchers; returns the ms to the last event, of each."""
         return [
-            watchers.measure(count, lambda: self.change(number % users, SHOWS[number // users % 2]))
+            watchers.measure(count, lambda: self.change(number % users))
             for number in range(CHANGES)
         ]
 
