@@ -14,7 +14,7 @@ CALM_S = 1.0  # all is well when every answer for so long is right
 CACHED_S = CACHE_S + SLACK_S
 SEEN_S = 10.0  # until a change of every user has been made and seen, of which a stream may take 5
 LOOK_S = 0.1
-RETURN_S = 6.0  # a stream that is cut is back after so long, which a browser waits, up to 5 s
+RETURN_S = 7.0  # a stream that is cut is back after so long: browsers wait up to 5 s before they ask
 SHOWN_PROBLEMS = 5
 
 registry = []
