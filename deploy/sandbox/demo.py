@@ -1,7 +1,6 @@
 """The quickstart once everything is built: runs the system and shows what it does."""
 
 import argparse
-import os
 import shlex
 import signal
 import subprocess
@@ -130,11 +129,7 @@ def run(system, once):
 def main():
     arguments = parse_arguments()
     on_signals(stop_by_signal)
-    programs = Programs(
-        os.path.join(arguments.programs, "fcgi", "xmpp-status-fcgi"),
-        os.path.join(arguments.programs, "bot", "xmpp-status-bot"),
-        os.path.join(arguments.programs, "ctl", "xmpp-status-ctl"),
-    )
+    programs = Programs.from_build(arguments.programs)
     try:
         with System(programs, DOMAIN, http_port=arguments.port) as system:
             run(system, arguments.once)

@@ -43,6 +43,13 @@ class Programs:
     def from_environment(cls):
         return cls(*(os.environ[f"XMPP_STATUS_{name}"] for name in ("FCGI", "BOT", "CTL")))
 
+    @classmethod
+    def from_build(cls, directory):
+        """Those in a build directory, as they are."""
+        return cls(*(
+            os.path.join(directory, name, f"xmpp-status-{name}") for name in ("fcgi", "bot", "ctl")
+        ))
+
 
 class System:
     """Everything between a user's client and an HTTP request, as a context manager.
